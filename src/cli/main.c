@@ -1,0 +1,35 @@
+/* hearth: the table of subcommands. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+
+static const ht_command commands[] = {
+};
+enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
+
+static int help(FILE *to)
+{
+    fprintf(to, "hearth " HEARTH_VERSION " - a language model that runs your home, on your machine\n\n"
+                "usage: hearth COMMAND [OPTIONS]      (hearth COMMAND --help explains one)\n\n");
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        fprintf(to, "  %-11s %s\n", commands[i].name, commands[i].summary);
+    return to == stdout ? 0 : 2;
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2)
+        return help(stderr);
+    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return help(stdout);
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0)
+        return puts("hearth " HEARTH_VERSION), 0;
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    fprintf(stderr, "hearth: there is no command '%s'; `hearth help` lists them\n", argv[1]);
+    return 2;
+}
