@@ -5,7 +5,16 @@
 
 #include "cli/command.h"
 
+static int cmd_version(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    puts("hearth " HEARTH_VERSION);
+    return 0;
+}
+
+/* In the order of `hearth help`. Each command adds its own line. */
 static const ht_command commands[] = {
+    {"version", cmd_version, "print the version"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -25,8 +34,8 @@ int main(int argc, char **argv)
         return help(stderr);
     if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         return help(stdout);
-    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0)
-        return puts("hearth " HEARTH_VERSION), 0;
+    if (strcmp(argv[1], "--version") == 0)
+        return cmd_version(0, NULL);
     for (size_t i = 0; i < N_COMMANDS; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
