@@ -74,9 +74,11 @@ void ht_gguf_writer_str(ht_gguf_writer *w, const char *key, ht_str value);
 void ht_gguf_writer_strs(ht_gguf_writer *w, const char *key, const ht_str *values, size_t n);
 void ht_gguf_writer_i32s(ht_gguf_writer *w, const char *key, const int32_t *values, size_t n);
 void ht_gguf_writer_f32s(ht_gguf_writer *w, const char *key, const float *values, size_t n);
-/* Copies an entry of a parsed file as it is. */
+/* Copies an entry of a parsed file as it is; general.alignment is left out, since the new file has its own (32). */
 void ht_gguf_writer_copy_kv(ht_gguf_writer *w, const ht_gguf_kv *kv);
 /* data is borrowed until _write and must hold exactly the bytes that type and dims need (checked). */
 void ht_gguf_writer_tensor(ht_gguf_writer *w, ht_str name, uint32_t type, uint32_t n_dims, const uint64_t *dims, ht_bytes data);
 HT_CHECKED ht_status ht_gguf_writer_write(ht_gguf_writer *w, const char *path, ht_error *err);
+/* The same bytes appended to out instead. */
+HT_CHECKED ht_status ht_gguf_writer_encode(ht_gguf_writer *w, ht_buf *out, ht_error *err);
 #endif
