@@ -44,6 +44,7 @@
 
 /* Modes as Home Assistant spells them. */
 #define HT_MODE_LIST "auto", "cool", "heat", "heat_cool", "dry", "fan_only", "off", "sleep", "eco", "boost", "away", "home", "comfort", "normal", "quiet", "strong"
+#define HT_FAN_MODE_LIST "auto", "low", "medium", "high", "quiet", "strong", "natural", "min", "max"
 
 typedef struct {
     const char *name;        /* "HassTurnOn" */
@@ -51,9 +52,53 @@ typedef struct {
     const char *slots;       /* compact: "T brightness:pct? color:color?" – see tools.c */
 } ht_tool;
 
+/* What a slot may hold. */
+typedef enum {
+    HT_SLOT_TEXT,        /* any text but "" */
+    HT_SLOT_ENTITY,      /* scope.names */
+    HT_SLOT_AREA,        /* scope.areas */
+    HT_SLOT_FLOOR,       /* scope.floors */
+    HT_SLOT_LIST,        /* scope.lists */
+    HT_SLOT_TIMER,       /* scope.timers */
+    HT_SLOT_DOMAIN,      /* "light" … */
+    HT_SLOT_CLASS,       /* device class: "curtain", "motion" … */
+    HT_SLOT_COLOR,       /* English name: see tools_color.h */
+    HT_SLOT_MODE,        /* HT_MODE_LIST */
+    HT_SLOT_FAN_MODE,    /* HT_FAN_MODE_LIST */
+    HT_SLOT_UP_DOWN,
+    HT_SLOT_ON_OFF,
+    HT_SLOT_MEDIA_CLASS, /* "music" … */
+    HT_SLOT_ABOUT,       /* device area value action */
+    HT_SLOT_REASON,      /* no_device no_area unsupported unclear beyond */
+    HT_SLOT_PCT,         /* whole number 0 … 100 */
+    HT_SLOT_AMOUNT,      /* whole number 1 … 100 */
+    HT_SLOT_COUNT,       /* whole number 0 … 100000: hours, minutes, seconds */
+    HT_SLOT_KELVIN,      /* whole number 1000 … 12000 */
+    HT_SLOT_DEGREES,     /* number -60 … 300 */
+    HT_SLOT_STEP,        /* number 0.1 … 50 */
+    HT_SLOT_NUMBER,      /* any number */
+    HT_SLOT_VOLUME_STEP, /* "up", "down" or a whole number -100 … 100 */
+    HT_SLOT_CLOCK,       /* "HH:MM" */
+    HT_SLOT_KINDS
+} ht_slot_kind;
+
+typedef struct {
+    ht_str name;
+    ht_slot_kind kind;
+    bool is_required;
+} ht_slot;
+
 size_t ht_tool_count(void);
 const ht_tool *ht_tool_at(size_t i);
-const ht_tool *ht_tool_find(ht_str name);
+const ht_tool *ht_tool_find(ht_str name); /* NULL: no such tool */
+/* The i-th slot in the order above, T and F spelled out; false past the last. */
+bool ht_tool_slot(const ht_tool *t, size_t i, ht_slot *out);
+/* The words that a kind's value is one of ("up", "down"), NULL-terminated; NULL where any text, number or name will do. */
+const char *const *ht_slot_words(ht_slot_kind kind);
+/* The numbers that a kind allows; false where it takes none. */
+bool ht_slot_range(ht_slot_kind kind, double *lo, double *hi, bool *is_whole);
+/* Whether the schema without a scope allows these arguments (an object; NULL counts as {}): HT_BAD_FORMAT names the slot. */
+HT_CHECKED ht_status ht_tool_check(const ht_tool *t, const json_t *arguments, ht_error *err);
 
 /* What the current request may name: each value becomes an enum, so that only real names can be said. Borrowed. */
 typedef struct {
@@ -64,7 +109,11 @@ typedef struct {
     const ht_str *timers; size_t n_timers; /* their names */
 } ht_tool_scope;
 
+/* False when a slot that the tool requires has nothing to name under this scope (no list, no area): leave the tool out. */
+bool ht_tool_usable(const ht_tool *t, const ht_tool_scope *scope);
 /* JSON Schema of a tool's arguments ({"type":"object","properties":{…},"required":[…],"additionalProperties":false}), its
- * properties in the order above. scope NULL: names are plain strings (for API clients). Caller owns; NULL: out of memory. */
+ * properties in the order above. scope NULL: names are plain strings (for API clients); otherwise a name slot is an enum, and
+ * is left out where there is nothing to name. Uses type, enum, minimum, maximum, minLength, pattern, anyOf and nothing else.
+ * Caller owns; NULL: out of memory. */
 json_t *ht_tool_schema(const ht_tool *t, const ht_tool_scope *scope);
 #endif
