@@ -63,7 +63,7 @@ static const struct {
     {"update", "", "更新 升级 update firmware"},
 };
 enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
-_Static_assert(N_KINDS <= HT_KINDS_MAX, "one bit a kind");
+_Static_assert((int)N_KINDS <= (int)HT_KINDS_MAX, "one bit a kind");
 
 static bool text_has(const ht_words *text, ht_str word)
 {
