@@ -14,6 +14,7 @@ static int cmd_version(int argc, char **argv)
 
 /* In the order of `hearth help`. Each command adds its own line. */
 static const ht_command commands[] = {
+    {"tokenizer", ht_cmd_tokenizer, "learn a vocabulary from text"},
     {"version", cmd_version, "print the version"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
