@@ -14,7 +14,10 @@ static int cmd_version(int argc, char **argv)
 
 /* In the order of `hearth help`. Each command adds its own line. */
 static const ht_command commands[] = {
+    {"tokenize", ht_cmd_tokenize, "text to token ids"},
+    {"detokenize", ht_cmd_detokenize, "token ids to text"},
     {"tokenizer", ht_cmd_tokenizer, "learn a vocabulary from text"},
+    {"data", ht_cmd_data, "make training data"},
     {"version", cmd_version, "print the version"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };

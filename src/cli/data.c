@@ -1,0 +1,24 @@
+/* hearth data: makes training data. Each action is in a file of its own. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/data.h"
+
+static const ht_command actions[] = {
+    {"pack", ht_data_pack, "tokenise text, conversations and trees into a shard for `hearth train`"},
+};
+enum { N_ACTIONS = sizeof actions / sizeof actions[0] };
+
+int ht_cmd_data(int argc, char **argv)
+{
+    for (size_t i = 0; argc > 1 && i < N_ACTIONS; i++)
+        if (strcmp(argv[1], actions[i].name) == 0)
+            return actions[i].run(argc - 1, argv + 1);
+    const int is_help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+    FILE *to = is_help ? stdout : stderr;
+    fprintf(to, "usage: hearth data ACTION [OPTIONS]      (hearth data ACTION --help explains one)\n\n");
+    for (size_t i = 0; i < N_ACTIONS; i++)
+        fprintf(to, "  %-6s %s\n", actions[i].name, actions[i].summary);
+    return is_help ? 0 : 2;
+}
