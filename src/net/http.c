@@ -25,7 +25,7 @@ enum {
 struct ht_exchange {
     ht_http *server;
     ht_watch *watch;
-    ht_alarm *alarm;
+    ht_loop_alarm *alarm;
     int fd; /* the watch's */
     conn_state state;
     bool is_local, is_busy; /* is_busy: inside serve_requests */
@@ -67,7 +67,7 @@ static void drop(ht_exchange *x)
         x->next->prev = x->prev;
     s->n_connections--;
     ht_watch_close(x->watch);
-    ht_alarm_free(x->alarm);
+    ht_loop_alarm_free(x->alarm);
     ht_buf *const bufs[] = {&x->in, &x->head_text, &x->body, &x->out};
     for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
         ht_buf_deinit(bufs[i]);
@@ -80,15 +80,15 @@ static size_t unsent(const ht_exchange *x) { return x->out.len - x->n_out_sent; 
 static void set_alarm(ht_exchange *x)
 {
     if (unsent(x) > 0)
-        ht_alarm_set(x->alarm, STALL_MS);
+        ht_loop_alarm_set(x->alarm, STALL_MS);
     else if (x->state == CLOSING)
-        ht_alarm_set(x->alarm, LINGER_MS);
+        ht_loop_alarm_set(x->alarm, LINGER_MS);
     else if (x->state == READING_HEAD)
-        ht_alarm_set(x->alarm, x->in.len > x->n_in_used ? REQUEST_MS : IDLE_MS);
+        ht_loop_alarm_set(x->alarm, x->in.len > x->n_in_used ? REQUEST_MS : IDLE_MS);
     else if (x->state == READING_BODY)
-        ht_alarm_set(x->alarm, REQUEST_MS);
+        ht_loop_alarm_set(x->alarm, REQUEST_MS);
     else
-        ht_alarm_set(x->alarm, -1);
+        ht_loop_alarm_set(x->alarm, -1);
 }
 
 static void on_alarm(void *ctx) { drop(ctx); }
@@ -205,7 +205,7 @@ void ht_exchange_send(ht_exchange *x, ht_str piece)
     /* a send that fails drops the connection, but the caller still holds x: the loop does either a moment later */
     ht_watch_want_write(x->watch);
     if (unsent(x) > x->server->options.max_unsent_bytes)
-        ht_alarm_set(x->alarm, 0);
+        ht_loop_alarm_set(x->alarm, 0);
 }
 
 void ht_exchange_end(ht_exchange *x)
@@ -351,12 +351,12 @@ static ht_status add_connection(ht_http *s, int fd, bool is_local, ht_error *err
     ht_exchange *x = calloc(1, sizeof *x);
     ht_status st = x ? HT_OK : ht_fail(err, HT_NO_MEMORY, -1, "connection: out of memory");
     if (st == HT_OK)
-        st = ht_alarm_new(s->loop, on_alarm, x, &x->alarm, err);
+        st = ht_loop_alarm_new(s->loop, on_alarm, x, &x->alarm, err);
     if (st == HT_OK)
         st = ht_watch_open(s->loop, fd, &events, x, &x->watch, err);
     if (st != HT_OK) {
         if (x != NULL)
-            ht_alarm_free(x->alarm);
+            ht_loop_alarm_free(x->alarm);
         free(x);
         close(fd);
         return st;

@@ -29,7 +29,7 @@ struct ht_watch {
     bool is_closed;  /* by ht_watch_close */
 };
 
-struct ht_alarm {
+struct ht_loop_alarm {
     lws_sorted_usec_list_t entry; /* first, so that its address is the alarm's */
     ht_loop *loop;
     void (*ring)(void *ctx);
@@ -234,13 +234,13 @@ void ht_watch_want_write(ht_watch *w)
 
 static void alarm_rings(lws_sorted_usec_list_t *entry)
 {
-    ht_alarm *a = (ht_alarm *)entry;
+    ht_loop_alarm *a = (ht_loop_alarm *)entry;
     a->ring(a->ctx);
 }
 
-ht_status ht_alarm_new(ht_loop *loop, void (*ring)(void *ctx), void *ctx, ht_alarm **out, ht_error *err)
+ht_status ht_loop_alarm_new(ht_loop *loop, void (*ring)(void *ctx), void *ctx, ht_loop_alarm **out, ht_error *err)
 {
-    ht_alarm *a = *out = calloc(1, sizeof *a);
+    ht_loop_alarm *a = *out = calloc(1, sizeof *a);
     if (a == NULL)
         return ht_fail(err, HT_NO_MEMORY, -1, "alarm: out of memory");
     a->loop = loop;
@@ -249,14 +249,14 @@ ht_status ht_alarm_new(ht_loop *loop, void (*ring)(void *ctx), void *ctx, ht_ala
     return HT_OK;
 }
 
-void ht_alarm_free(ht_alarm *a)
+void ht_loop_alarm_free(ht_loop_alarm *a)
 {
     if (a != NULL)
-        ht_alarm_set(a, -1);
+        ht_loop_alarm_set(a, -1);
     free(a);
 }
 
-void ht_alarm_set(ht_alarm *a, int64_t delay_ms)
+void ht_loop_alarm_set(ht_loop_alarm *a, int64_t delay_ms)
 {
     lws_sul_schedule(a->loop->context, 0, &a->entry, alarm_rings, delay_ms < 0 ? LWS_SET_TIMER_USEC_CANCEL : delay_ms * LWS_US_PER_MS);
 }

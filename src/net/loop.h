@@ -42,10 +42,10 @@ void ht_watch_close(ht_watch *w);
 void ht_watch_want_write(ht_watch *w);
 
 /* Something to be done later, once. */
-typedef struct ht_alarm ht_alarm;
-HT_CHECKED ht_status ht_alarm_new(ht_loop *loop, void (*ring)(void *ctx), void *ctx, ht_alarm **out, ht_error *err);
+typedef struct ht_loop_alarm ht_loop_alarm;
+HT_CHECKED ht_status ht_loop_alarm_new(ht_loop *loop, void (*ring)(void *ctx), void *ctx, ht_loop_alarm **out, ht_error *err);
 /* NULL is fine. */
-void ht_alarm_free(ht_alarm *a);
+void ht_loop_alarm_free(ht_loop_alarm *a);
 /* Rings in delay_ms from now, instead of when it was set for before; negative: not at all. May be called from ring. */
-void ht_alarm_set(ht_alarm *a, int64_t delay_ms);
+void ht_loop_alarm_set(ht_loop_alarm *a, int64_t delay_ms);
 #endif

@@ -71,7 +71,7 @@ static void free_runs_what_is_left(void)
 
 typedef struct {
     ht_loop *loop;
-    ht_alarm *alarm, *never;
+    ht_loop_alarm *alarm, *never;
     int rings;
     double started_ms;
 } ringing;
@@ -80,7 +80,7 @@ static void ring(void *ctx)
 {
     ringing *r = ctx;
     if (++r->rings < 3)
-        ht_alarm_set(r->alarm, 20);
+        ht_loop_alarm_set(r->alarm, 20);
     else
         ht_loop_stop(r->loop);
 }
@@ -96,17 +96,17 @@ static void alarms_ring_when_set(void)
     ht_error err;
     ringing r = {0};
     CHECK_OK(ht_loop_new(&r.loop, &err), err);
-    CHECK_OK(ht_alarm_new(r.loop, ring, &r, &r.alarm, &err), err);
-    CHECK_OK(ht_alarm_new(r.loop, must_not_ring, NULL, &r.never, &err), err);
-    ht_alarm_set(r.never, 10);
-    ht_alarm_set(r.never, -1);
-    ht_alarm_set(r.alarm, 20);
+    CHECK_OK(ht_loop_alarm_new(r.loop, ring, &r, &r.alarm, &err), err);
+    CHECK_OK(ht_loop_alarm_new(r.loop, must_not_ring, NULL, &r.never, &err), err);
+    ht_loop_alarm_set(r.never, 10);
+    ht_loop_alarm_set(r.never, -1);
+    ht_loop_alarm_set(r.alarm, 20);
     r.started_ms = ht_clock_ms();
     ht_loop_run(r.loop);
     CHECK_EQ(r.rings, 3);
     CHECK(ht_clock_ms() - r.started_ms >= 58);
-    ht_alarm_free(r.alarm);
-    ht_alarm_free(r.never);
+    ht_loop_alarm_free(r.alarm);
+    ht_loop_alarm_free(r.never);
     ht_loop_free(r.loop);
 }
 
