@@ -40,6 +40,13 @@ typedef struct {
     char *command; /* said in the user's words, carried out when it ends; NULL = just ring. Owned */
 } ht_timer;
 
+/* An alarm clock, or a command for a time of day. */
+typedef struct {
+    int at_min;    /* minute of the local day, 0 … 1439 */
+    char *label;   /* owned; NULL = none */
+    char *command; /* said in the user's words, carried out then; NULL = ring. Owned */
+} ht_alarm;
+
 typedef struct {
     char *text; /* owned */
     bool is_done;
@@ -54,12 +61,16 @@ typedef struct {
 
 typedef struct ht_home ht_home;
 
-/* Takes a home object as in DESIGN's home file ({"id","lang","floors","areas","entities","timers","lists"}; null = unknown;
- * unknown fields are ignored; a todo entity's attribute "todo_items" fills a list). HT_BAD_FORMAT names the field. A home
- * without a list named for shopping gets one with id "shopping_list". The json_t is only read. */
+/* Takes a home object as in DESIGN's home file ({"id","lang","floors","areas","entities","timers","alarms","lists"}; null =
+ * unknown; unknown fields are ignored). HT_BAD_FORMAT names the field. The json_t is only read. What is put in order:
+ * an area or floor that is only named by what lies in it is added; numbers written as text become numbers (volume_level
+ * above 1 is percent); a device_class written as Python's enumerator becomes its word; a todo entity gets a list of its id, filled from its attribute "todo_items", which goes away;
+ * a home without a list named for shopping gets one with id "shopping_list". */
 HT_CHECKED ht_status ht_home_from_json(const json_t *home, ht_home **out, ht_error *err);
 /* Reads a file with one home, or with {"homes":{ID:…}}; id picks one (NULL: the only or the first one). */
 HT_CHECKED ht_status ht_home_load(const char *path, const char *id, ht_home **out, ht_error *err);
+/* The home that travels inside the executable (data/demo_home.json). */
+HT_CHECKED ht_status ht_home_load_demo(ht_home **out, ht_error *err);
 void ht_home_free(ht_home *h);
 /* The whole home as such an object, state included; NULL when memory is gone. Caller owns the reference. */
 json_t *ht_home_to_json(const ht_home *h);
@@ -74,25 +85,38 @@ size_t ht_home_entity_count(const ht_home *h);
 const ht_entity *ht_home_entity_at(const ht_home *h, size_t i);
 /* By id, or -1. */
 int ht_home_find_entity(const ht_home *h, ht_str id);
+/* Same text, ASCII case ignored. */
+bool ht_name_same(ht_str a, ht_str b);
 /* By name or alias, ASCII case ignored; index or -1. */
 int ht_home_find_area(const ht_home *h, ht_str name);
 int ht_home_find_floor(const ht_home *h, ht_str name);
-/* Attribute device_class in its short form ("curtain", also for "cover.CoverDeviceClass.CURTAIN"); empty if none. */
+/* Attribute device_class: "curtain"; empty if none. */
 ht_str ht_entity_class(const ht_entity *e);
-/* Whether supports (or, without it, the domain) allows an action word: "turn_on", "set_brightness", "open" … */
+/* Whether supports, supported_features and supported_color_modes (or, without them, the domain) allow an action word:
+ * "turn_on", "set_brightness", "open" …, the words of home/action.h. */
 bool ht_entity_can(const ht_entity *e, const char *action);
+/* A number of the attributes; false if absent. */
+bool ht_entity_number(const ht_entity *e, const char *key, double *out);
+/* A text of the attributes; NULL if absent. */
+const char *ht_entity_text(const ht_entity *e, const char *key);
+/* The unit that its state is in ("°C"); NULL if none. */
+const char *ht_entity_unit(const ht_entity *e);
+/* On, open, playing, cleaning, heating …; false when unknown. */
+bool ht_entity_is_active(const ht_entity *e);
 
 size_t ht_home_timer_count(const ht_home *h);
 const ht_timer *ht_home_timer_at(const ht_home *h, size_t i);
+size_t ht_home_alarm_count(const ht_home *h);
+const ht_alarm *ht_home_alarm_at(const ht_home *h, size_t i);
 size_t ht_home_list_count(const ht_home *h);
 const ht_list *ht_home_list_at(const ht_home *h, size_t i);
 
 /* --- changing state; each tells the watcher --- */
-/* state NULL = unknown. */
+/* state NULL or "unknown" = unknown. */
 HT_CHECKED ht_status ht_home_set_state(ht_home *h, size_t entity, const char *state, ht_error *err);
-/* Takes the reference to value (NULL removes the key). */
+/* Takes the reference to value (NULL removes the key), also on failure. Puts it in order as a home file's. */
 HT_CHECKED ht_status ht_home_set_attribute(ht_home *h, size_t entity, const char *key, json_t *take_value, ht_error *err);
-/* Called after each change of an entity with its index, or with -1 when timers or lists changed. One watcher; NULL stops. */
+/* Called after each change of an entity with its index, or with -1 when timers, alarms or lists changed. One watcher; NULL stops. */
 typedef void ht_home_changed_fn(void *ctx, const ht_home *h, int entity);
 void ht_home_watch(ht_home *h, ht_home_changed_fn *fn, void *ctx);
 
@@ -100,6 +124,10 @@ HT_CHECKED ht_status ht_home_timer_add(ht_home *h, ht_str name, int area, int64_
 void ht_home_timer_remove(ht_home *h, size_t timer);
 void ht_home_timer_set(ht_home *h, size_t timer, int64_t remaining_s, bool is_paused);
 HT_CHECKED ht_status ht_home_timer_restore(ht_home *h, const json_t *timers, ht_error *err); /* replaces all, home-file shape */
+HT_CHECKED ht_status ht_home_alarm_add(ht_home *h, int at_min, ht_str label, ht_str command, ht_error *err);
+void ht_home_alarm_remove(ht_home *h, size_t alarm);
+/* Index of the list for shopping: there is always one. */
+size_t ht_home_shopping_list(const ht_home *h);
 /* Index of the list by id or name, ASCII case ignored, "list"/"清单" endings forgiven; -1 if none. */
 int ht_home_find_list(const ht_home *h, ht_str name);
 HT_CHECKED ht_status ht_home_list_add(ht_home *h, size_t list, ht_str item, ht_error *err);
