@@ -13,6 +13,7 @@ enum {
 };
 
 #define HT_ISA_AVX2 __attribute__((target("avx2,fma,f16c")))
+#define HT_ISA_AVXVNNI __attribute__((target("avx2,fma,f16c,avxvnni")))
 #define HT_ISA_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c")))
 #define HT_ISA_VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma,f16c")))
 #define HT_ISA_BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma,f16c")))

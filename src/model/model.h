@@ -21,6 +21,8 @@ typedef struct {
 /* Maps path and binds its tensors. pool is borrowed and used by every forward. HT_UNSUPPORTED names the architecture,
  * HT_BAD_FORMAT the missing or misshapen tensor. */
 HT_CHECKED ht_status ht_model_open(const char *path, ht_pool *pool, ht_model **out, ht_error *err);
+/* The same from bytes that outlive the model (a fuzzer, a model built into a program). */
+HT_CHECKED ht_status ht_model_open_bytes(ht_bytes file, ht_pool *pool, ht_model **out, ht_error *err);
 void ht_model_close(ht_model *m);
 const ht_model_info *ht_model_get_info(const ht_model *m);
 /* The parsed file: metadata, tokenizer. Borrowed until close. */
@@ -40,4 +42,19 @@ typedef enum { HT_LOGITS_NONE, HT_LOGITS_LAST, HT_LOGITS_ALL } ht_logits_want;
  * HT_TOO_BIG when the cache is full, HT_BAD_ARG for an id out of range; the cache is then unchanged. */
 HT_CHECKED ht_status ht_model_forward(ht_model *m, ht_kv *kv, const int32_t *ids, int32_t n, ht_logits_want want,
                                       float *logits, ht_error *err);
+
+/* One sequence's share of a batch; fields as in ht_model_forward. */
+typedef struct {
+    ht_kv *kv;
+    const int32_t *ids;
+    int32_t n;
+    ht_logits_want want;
+    float *logits;
+} ht_model_segment;
+
+enum { HT_MODEL_MAX_SEGMENTS = 256 };
+
+/* Several sequences in one pass over the weights: each appends its tokens to its own cache (no cache twice). Errors as
+ * above, before any cache is changed. */
+HT_CHECKED ht_status ht_model_forward_batch(ht_model *m, const ht_model_segment *segments, int32_t n_segments, ht_error *err);
 #endif
