@@ -40,43 +40,72 @@ const char *ht_net_shape_fault(const ht_net_shape *s)
     return NULL;
 }
 
-static size_t add_param(ht_net *net, const char *name, uint32_t rows, uint32_t cols, ht_param_kind kind)
+/* The table of parameters while it is being listed. */
+typedef struct {
+    ht_param *params;
+    size_t n, n_value;
+} table;
+
+static size_t add_param(table *t, const char *name, uint32_t rows, uint32_t cols, ht_param_kind kind)
 {
-    ht_param *p = &net->params[net->n_param++];
-    *p = (ht_param){.at = net->n_value, .rows = rows, .cols = cols, .kind = kind};
+    ht_param *p = &t->params[t->n++];
+    *p = (ht_param){.at = t->n_value, .rows = rows, .cols = cols, .kind = kind};
     snprintf(p->name, sizeof p->name, "%s", name);
-    net->n_value += (size_t)rows * cols;
+    t->n_value += (size_t)rows * cols;
     return p->at;
 }
 
-static size_t add_layer_param(ht_net *net, uint32_t l, const char *name, uint32_t rows, uint32_t cols, ht_param_kind kind)
+static size_t add_layer_param(table *t, uint32_t l, const char *name, uint32_t rows, uint32_t cols, ht_param_kind kind)
 {
-    char full[40];
+    char full[sizeof t->params->name];
     snprintf(full, sizeof full, "blk.%u.%s.weight", l, name);
-    return add_param(net, full, rows, cols, kind);
+    return add_param(t, full, rows, cols, kind);
 }
 
 /* q, k, v lie side by side, gate and up too: each group is one product. */
-static void lay_out_weights(ht_net *net)
+static void list_layer(table *t, const ht_net_shape *s, uint32_t i, net_layer *l)
+{
+    const uint32_t d = s->d_model, d_q = s->n_head * s->d_head, d_kv = s->n_kv_head * s->d_head;
+    l->attn_norm = add_layer_param(t, i, "attn_norm", 1, d, HT_PARAM_NORM);
+    l->qkv = (net_matrix){.at = add_layer_param(t, i, "attn_q", d_q, d, HT_PARAM_MATRIX), .n_out = d_q + 2 * d_kv, .n_in = d};
+    add_layer_param(t, i, "attn_k", d_kv, d, HT_PARAM_MATRIX);
+    add_layer_param(t, i, "attn_v", d_kv, d, HT_PARAM_MATRIX);
+    l->q_norm = add_layer_param(t, i, "attn_q_norm", 1, s->d_head, HT_PARAM_NORM);
+    l->k_norm = add_layer_param(t, i, "attn_k_norm", 1, s->d_head, HT_PARAM_NORM);
+    l->o = (net_matrix){.at = add_layer_param(t, i, "attn_output", d, d_q, HT_PARAM_MATRIX), .n_out = d, .n_in = d_q};
+    l->ffn_norm = add_layer_param(t, i, "ffn_norm", 1, d, HT_PARAM_NORM);
+    l->gate_up = (net_matrix){.at = add_layer_param(t, i, "ffn_gate", s->d_ff, d, HT_PARAM_MATRIX), .n_out = 2 * s->d_ff, .n_in = d};
+    add_layer_param(t, i, "ffn_up", s->d_ff, d, HT_PARAM_MATRIX);
+    l->down = (net_matrix){.at = add_layer_param(t, i, "ffn_down", d, s->d_ff, HT_PARAM_MATRIX), .n_out = d, .n_in = s->d_ff};
+}
+
+static size_t count_params(const ht_net_shape *s) { return 2 + 11 * (size_t)s->n_layer; }
+
+ht_param *ht_net_list_params(const ht_net_shape *s, size_t *n, size_t *n_value)
+{
+    net_layer unused;
+    table t = {.params = calloc(count_params(s), sizeof *t.params)};
+    if (t.params == NULL)
+        return NULL;
+    add_param(&t, "token_embd.weight", s->n_vocab, s->d_model, HT_PARAM_EMBED);
+    for (uint32_t i = 0; i < s->n_layer; i++)
+        list_layer(&t, s, i, &unused);
+    add_param(&t, "output_norm.weight", 1, s->d_model, HT_PARAM_NORM);
+    *n = t.n;
+    *n_value = t.n_value;
+    return t.params;
+}
+
+static void bind_weights(ht_net *net)
 {
     const ht_net_shape *s = &net->shape;
-    const uint32_t d = s->d_model, d_kv = s->n_kv_head * s->d_head;
-    net->embed = (net_matrix){.at = add_param(net, "token_embd.weight", s->n_vocab, d, HT_PARAM_EMBED), .n_out = s->n_vocab, .n_in = d};
-    for (uint32_t i = 0; i < s->n_layer; i++) {
-        net_layer *l = &net->layers[i];
-        l->attn_norm = add_layer_param(net, i, "attn_norm", 1, d, HT_PARAM_NORM);
-        l->qkv = (net_matrix){.at = add_layer_param(net, i, "attn_q", net->d_q, d, HT_PARAM_MATRIX), .n_out = net->d_qkv, .n_in = d};
-        add_layer_param(net, i, "attn_k", d_kv, d, HT_PARAM_MATRIX);
-        add_layer_param(net, i, "attn_v", d_kv, d, HT_PARAM_MATRIX);
-        l->q_norm = add_layer_param(net, i, "attn_q_norm", 1, s->d_head, HT_PARAM_NORM);
-        l->k_norm = add_layer_param(net, i, "attn_k_norm", 1, s->d_head, HT_PARAM_NORM);
-        l->o = (net_matrix){.at = add_layer_param(net, i, "attn_output", d, net->d_q, HT_PARAM_MATRIX), .n_out = d, .n_in = net->d_q};
-        l->ffn_norm = add_layer_param(net, i, "ffn_norm", 1, d, HT_PARAM_NORM);
-        l->gate_up = (net_matrix){.at = add_layer_param(net, i, "ffn_gate", s->d_ff, d, HT_PARAM_MATRIX), .n_out = 2 * s->d_ff, .n_in = d};
-        add_layer_param(net, i, "ffn_up", s->d_ff, d, HT_PARAM_MATRIX);
-        l->down = (net_matrix){.at = add_layer_param(net, i, "ffn_down", d, s->d_ff, HT_PARAM_MATRIX), .n_out = d, .n_in = s->d_ff};
-    }
-    net->out_norm = add_param(net, "output_norm.weight", 1, d, HT_PARAM_NORM);
+    table t = {.params = net->params};
+    net->embed = (net_matrix){.at = add_param(&t, "token_embd.weight", s->n_vocab, s->d_model, HT_PARAM_EMBED), .n_out = s->n_vocab, .n_in = s->d_model};
+    for (uint32_t i = 0; i < s->n_layer; i++)
+        list_layer(&t, s, i, &net->layers[i]);
+    net->out_norm = add_param(&t, "output_norm.weight", 1, s->d_model, HT_PARAM_NORM);
+    net->n_param = t.n;
+    net->n_value = t.n_value;
 }
 
 /* Zeroed: pairs read beyond a row's end must be finite. Failures stick in *ok. */
@@ -197,11 +226,11 @@ ht_status ht_net_new(const ht_net_shape *shape, uint32_t max_tokens, bool want_b
     net->row = ht_train_row_pick(cpu);
     net->d_q = shape->n_head * shape->d_head;
     net->d_qkv = net->d_q + 2 * shape->n_kv_head * shape->d_head;
-    net->params = take(&ok, 2 + 11 * (size_t)shape->n_layer, sizeof *net->params);
+    net->params = take(&ok, count_params(shape), sizeof *net->params);
     net->layers = take(&ok, shape->n_layer, sizeof *net->layers);
     net->scratch = take(&ok, ht_pool_threads(pool), sizeof *net->scratch);
     if (ok) {
-        lay_out_weights(net);
+        bind_weights(net);
         net->w = take(&ok, net->n_value, sizeof(float));
         net->grad = take(&ok, net->n_value, sizeof(float));
         for (uint32_t i = 0; i < shape->n_layer; i++)

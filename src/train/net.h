@@ -47,6 +47,9 @@ typedef enum { HT_PHASE_LIST(HT_PHASE_ENUM) HT_PHASE_COUNT } ht_phase;
 
 typedef struct ht_net ht_net;
 
+/* The parameters of a shape in the order of the flat arrays; free() it. NULL: out of memory. *n_value: length of the arrays. */
+ht_param *ht_net_list_params(const ht_net_shape *s, size_t *n, size_t *n_value);
+
 /* NULL when the shape is one that can be trained; else what is wrong, for a person. */
 const char *ht_net_shape_fault(const ht_net_shape *s);
 /* max_tokens: largest batch. want_bf16 is honoured where the CPU (cpu: HT_CPU_ bits) has it. pool is borrowed. Weights: zero. */
