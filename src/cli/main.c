@@ -18,6 +18,7 @@ static const ht_command commands[] = {
     {"detokenize", ht_cmd_detokenize, "token ids to text"},
     {"tokenizer", ht_cmd_tokenizer, "learn a vocabulary from text"},
     {"data", ht_cmd_data, "make training data"},
+    {"train", ht_cmd_train, "train a model from a configuration; resumes where it stopped"},
     {"inspect", ht_cmd_inspect, "what a model file holds"},
     {"logits", ht_cmd_logits, "raw output of a model, to compare with other programs"},
     {"version", cmd_version, "print the version"},
