@@ -10,6 +10,8 @@ typedef struct {
     void *ctx;
     const uint64_t *(*mask)(void *ctx);    /* allowed tokens, as in ht_sampler_pick, borrowed until the next call; NULL = all */
     void (*accept)(void *ctx, int32_t id); /* this token was chosen */
+    size_t (*forced)(void *ctx, int32_t *ids, size_t max); /* the tokens that must come now, 0 = there is a choice; they are
+                                                            * accepted and computed together. NULL = never known */
 } ht_token_filter;
 
 /* Called with each token as it is chosen, end tokens excepted; false stops. */
@@ -30,7 +32,8 @@ typedef enum { HT_END_TOKEN, HT_END_LENGTH, HT_END_CONTEXT, HT_END_CALLER, HT_EN
 
 typedef struct {
     ht_end_reason reason;   /* HT_END_FILTER: the filter allowed nothing more */
-    int32_t n_generated;    /* end token not counted */
+    int32_t n_generated;    /* end token not counted, forced ones are */
+    int32_t n_forwards;     /* passes through the model after the prompt's */
     double prefill_ms, decode_ms;
     float log_prob;         /* natural, of all chosen tokens together, the end token included, under the filter */
 } ht_generation_stats;
