@@ -207,7 +207,7 @@ static void show_totals(const char *name, const totals *s)
     printf("%-28s %9" PRIu64 " documents %11" PRIu64 " tokens %11" PRIu64 " predicted %10" PRIu64 " eval %6.3f chars/token", name,
            s->n_documents, n, s->n_loss, s->n_eval_tokens, n ? (double)s->n_chars / (double)n : 0.0);
     if (s->n_dropped > 0)
-        printf("  (%" PRIu64 " left out: longer than --ctx or nothing to predict)", s->n_dropped);
+        printf("  (%" PRIu64 " left out: too long for --ctx or nothing to predict)", s->n_dropped);
     puts("");
 }
 

@@ -53,7 +53,7 @@ static ht_status read_merges(ht_bpe *b, const ht_gguf *g, ht_error *err)
     if (kv->n >= UINT32_MAX / 4)
         return ht_fail(err, HT_TOO_BIG, -1, "tokenizer.ggml.merges has %llu entries", (unsigned long long)kv->n);
     b->n_slots = 64;
-    while (b->n_slots < 2 * kv->n)
+    while (b->n_slots < kv->n + kv->n / 2)
         b->n_slots *= 2;
     b->slots = malloc(b->n_slots * sizeof *b->slots);
     char *scratch = malloc(kv->data.len + 1); /* no merge is longer than all of them */

@@ -95,7 +95,8 @@ static ht_status parse_dialog(const json_t *messages, builder *b, ht_error *err)
     }
     if (st == HT_OK && b->out->n == 0)
         st = ht_fail(err, HT_BAD_FORMAT, -1, "\"messages\" has no assistant turn to learn from");
-    add_span(b, ht_buf_str(&text), false, false);
+    if (!ht_str_is(ht_buf_str(&text), "\n"))
+        add_span(b, ht_buf_str(&text), false, false);
     b->failed |= text.failed;
     ht_buf_deinit(&text);
     return st;

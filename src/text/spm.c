@@ -5,6 +5,9 @@
 
 #include "text/utf8.h"
 
+/* What characters may join to; user tokens come about only by being found whole in the text. */
+enum { JOINABLE = HT_TOKEN_BIT(HT_TOKEN_NORMAL) | HT_TOKEN_BIT(HT_TOKEN_UNUSED) };
+
 struct ht_spm {
     const ht_vocab *vocab;
     bool adds_blank;
@@ -86,7 +89,7 @@ typedef struct {
 static void look_up(const void *ctx, ht_symbol *left, const ht_symbol *right)
 {
     const encoding *e = ctx;
-    const int32_t id = ht_vocab_find(e->spm->vocab, (ht_str){e->text + left->at, left->len + right->len}, HT_TOKEN_PLAIN);
+    const int32_t id = ht_vocab_find(e->spm->vocab, (ht_str){e->text + left->at, left->len + right->len}, JOINABLE);
     if (id >= 0) {
         left->rank = e->spm->ranks[id];
         left->joined = id;
@@ -125,7 +128,7 @@ ht_status ht_spm_encode(const ht_spm *spm, ht_str text, int32_t unknown, ht_merg
     size_t n = 0;
     for (size_t i = 0; i < text.len;) {
         const size_t valid = ht_utf8_char((ht_str){text.ptr + i, text.len - i}), len = valid > 0 ? valid : 1;
-        s[n++] = (ht_symbol){.at = (uint32_t)i, .len = (uint32_t)len, .id = ht_vocab_find(spm->vocab, (ht_str){text.ptr + i, len}, HT_TOKEN_PLAIN)};
+        s[n++] = (ht_symbol){.at = (uint32_t)i, .len = (uint32_t)len, .id = ht_vocab_find(spm->vocab, (ht_str){text.ptr + i, len}, JOINABLE)};
         i += len;
     }
     const encoding e = {spm, text.ptr};

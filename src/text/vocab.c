@@ -26,9 +26,11 @@ ht_str ht_vocab_text(const ht_vocab *v, int32_t id)
 
 int32_t ht_vocab_find(const ht_vocab *v, ht_str text, unsigned types)
 {
-    for (size_t i = ht_hash_bytes(text) & (v->n_slots - 1); v->slots[i] != 0; i = (i + 1) & (v->n_slots - 1)) {
-        const int32_t id = v->slots[i] - 1;
-        if ((types & HT_TOKEN_BIT(v->types[id])) && ht_str_eq(ht_vocab_text(v, id), text))
+    const uint64_t hash = ht_hash_bytes(text);
+    const uint32_t tag = (uint32_t)(hash >> 32);
+    for (size_t i = hash & (v->n_slots - 1); v->slots[i].id != 0; i = (i + 1) & (v->n_slots - 1)) {
+        const int32_t id = v->slots[i].id - 1;
+        if (v->slots[i].tag == tag && (types & HT_TOKEN_BIT(v->types[id])) && ht_str_eq(ht_vocab_text(v, id), text))
             return id;
     }
     return -1;
@@ -97,10 +99,11 @@ static size_t spell(ht_str s, uint8_t type, ht_spelling spelling, char *dst)
 
 static void add_slot(ht_vocab *v, int32_t id)
 {
-    size_t i = ht_hash_bytes(ht_vocab_text(v, id)) & (v->n_slots - 1);
-    while (v->slots[i] != 0)
+    const uint64_t hash = ht_hash_bytes(ht_vocab_text(v, id));
+    size_t i = hash & (v->n_slots - 1);
+    while (v->slots[i].id != 0)
         i = (i + 1) & (v->n_slots - 1);
-    v->slots[i] = id + 1;
+    v->slots[i] = (struct ht_vocab_slot){(uint32_t)(hash >> 32), id + 1};
 }
 
 static void note_special(ht_vocab *v, ht_str text)
@@ -120,7 +123,7 @@ static ht_status allocate(ht_vocab *v, const ht_gguf_kv *tokens, ht_error *err)
                        (unsigned long long)tokens->n, tokens->data.len);
     const size_t n = (size_t)tokens->n;
     v->n_slots = 64;
-    while (v->n_slots < 2 * n)
+    while (v->n_slots < n + n / 2)
         v->n_slots *= 2;
     v->bytes = malloc(tokens->data.len + 1);
     v->ends = malloc(n * sizeof *v->ends);

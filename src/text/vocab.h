@@ -22,7 +22,10 @@ typedef struct {
     char *bytes;    /* all texts, one after the other */
     uint32_t *ends; /* [n] where each text ends in bytes */
     uint8_t *types; /* [n] */
-    int32_t *slots; /* [n_slots] id + 1 by the text's hash; 0 = free; a power of two */
+    struct ht_vocab_slot {
+        uint32_t tag; /* high half of the text's hash: most strangers differ here already */
+        int32_t id;   /* + 1; 0 = free */
+    } *slots;         /* [n_slots] by the low half; a power of two */
     size_t n_slots;
     int32_t byte_ids[256];        /* the token of each byte, or -1 */
     bool starts_special[256];     /* bytes that a control or user token begins with */

@@ -94,20 +94,29 @@ static bool has_loss(const draft *d, size_t begin, size_t end)
     return false;
 }
 
-/* Cuts the draft into documents of at most n_ctx tokens, before a turn where there is one in reach. */
-static ht_status emit_linear(const draft *d, const ht_packer *p, ht_packed *out, ht_error *err)
+/* Where the document that begins at `begin` ends: the last turn that keeps it within n_ctx tokens, or n_ctx itself if
+ * turns may be torn; 0 where neither is possible. */
+static size_t document_end(const draft *d, size_t begin, size_t n_ctx, bool may_tear)
+{
+    if (d->ids.n - begin <= n_ctx)
+        return d->ids.n;
+    for (size_t cut = begin + n_ctx; cut > begin + 1; cut--)
+        if (d->flags[cut] & MAY_CUT)
+            return cut;
+    return may_tear ? begin + n_ctx : 0;
+}
+
+/* Cuts the draft into documents of at most n_ctx tokens and leaves out those without anything to predict. */
+static ht_status emit_linear(const draft *d, const ht_packer *p, bool may_tear, ht_packed *out, ht_error *err)
 {
     ht_status st = HT_OK;
     bool any = false;
     for (size_t begin = 0, end; begin < d->ids.n && st == HT_OK; begin = end) {
-        end = d->ids.n;
-        if (end - begin > p->n_ctx) {
-            end = begin + p->n_ctx;
-            for (size_t cut = end; cut > begin + 1; cut--)
-                if (d->flags[cut] & MAY_CUT) {
-                    end = cut;
-                    break;
-                }
+        if ((end = document_end(d, begin, p->n_ctx, may_tear)) == 0) {
+            end = begin + 1; /* an answer without its question teaches making things up: leave the whole turn out */
+            while (end < d->ids.n && !(d->flags[end] & MAY_CUT))
+                end++;
+            continue;
         }
         if (has_loss(d, begin, end)) {
             any = true;
@@ -133,7 +142,7 @@ ht_status ht_pack_text(const ht_packer *p, ht_str text, ht_packed *out, ht_error
         goto done;
     }
     d.flags[d.ids.n - 1] = HT_SHARD_LOSS;
-    st = emit_linear(&d, p, out, err);
+    st = emit_linear(&d, p, true, out, err);
 done:
     draft_deinit(&d);
     return st;
@@ -188,7 +197,7 @@ ht_status ht_pack_sample(const ht_packer *p, const ht_sample *sample, ht_packed 
         st = draft_add(&d, p, s->text, HT_TOKENIZE_SPECIAL, s->predicted || all ? HT_SHARD_LOSS : 0, first, err);
     }
     if (st == HT_OK)
-        st = is_tree ? emit_tree(&d, p, out, err) : emit_linear(&d, p, out, err);
+        st = is_tree ? emit_tree(&d, p, out, err) : emit_linear(&d, p, all, out, err);
     draft_deinit(&d);
     return st;
 }

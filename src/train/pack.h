@@ -11,7 +11,7 @@ typedef struct {
     uint8_t *flags;
     size_t n, cap;
     uint64_t n_documents, n_loss; /* tokens with HT_SHARD_LOSS */
-    uint64_t n_dropped;           /* samples that did not fit or had nothing to predict */
+    uint64_t n_dropped;           /* samples and branches of which nothing could be used */
 } ht_packed;
 
 void ht_packed_deinit(ht_packed *p);
@@ -30,7 +30,8 @@ typedef struct {
 HT_CHECKED ht_status ht_pack_text(const ht_packer *p, ht_str text, ht_packed *out, ht_error *err);
 
 /* Appends what ht_sample_parse read. Every span is tokenised on its own, special tokens recognised.
- * A conversation longer than n_ctx is cut before a turn where possible; parts without anything to predict are left out.
+ * A conversation longer than n_ctx is cut before turns; a turn that alone is longer is left out, or cut anywhere with
+ * loss_everywhere. Parts without anything to predict are left out.
  * A tree longer than n_ctx becomes several with the same beginning; a branch that does not fit is left out and counted. */
 HT_CHECKED ht_status ht_pack_sample(const ht_packer *p, const ht_sample *sample, ht_packed *out, ht_error *err);
 #endif
