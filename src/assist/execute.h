@@ -6,7 +6,10 @@
  * lights, switches, fans, media players, climate and covers, never locks, valves, garage doors, alarms or vacuums).
  * No target: entities of the tool's domains in the speaker's area; if there are none, those that are active (playing,
  * cleaning, on), else the only one in the home; else ambiguous.
- * Two entities of the same name: the one in the speaker's area, else ambiguous. */
+ * Two entities of the same name: the one in the speaker's area, else ambiguous; a look-up takes them all.
+ * A domain alone is the whole home's ("all lights"); HassMediaPause and the like mean players anyway, so there it says nothing.
+ * Of several players in a room: those that play, then those that are on. What lets somebody in (garage doors, gates) is opened
+ * only when named by name or class. In a group, those that cannot do it are passed over. */
 #ifndef HT_ASSIST_EXECUTE_H
 #define HT_ASSIST_EXECUTE_H
 #include "assist/tools.h"
@@ -29,7 +32,13 @@ typedef struct {
     json_t *effect;  /* {"action","entities":[ids],"args":{…}} or NULL where no word fits (asked, refused, failed) */
     int *entities;   /* [n_entities] indices found; for HT_AMBIGUOUS the candidates */
     size_t n_entities;
-    json_t *answer;  /* what a look-up found ({"entities":[{"name","state",…}]}, {"time"}, {"timers":[…]} …) or NULL */
+    json_t *answer;  /* what there is to tell, or NULL:
+        look-ups: {"entities":[{"id","name","area","domain","class","state","unit", numbers in percent, °C …}]}, and for
+            HassGetState with a state (the matching ones only) also "state", "n_matching", "n_total"
+        {"time":"HH:MM"} · {"date":"YYYY-MM-DD","weekday":0 = Sunday}
+        timers, also those to choose from: {"timers":[{"name","area","total_s","remaining_s","is_paused"}]}
+        {"n_alarms"} cancelled · lists: {"list","item"}
+        HT_ASKED {"about"} (also where a value is missing) · HT_REFUSED {"reason"} · HT_NOT_ABLE {"min","max"} of a number */
 } ht_result;
 
 typedef struct {
