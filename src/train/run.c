@@ -178,6 +178,8 @@ static ht_status evaluate(run *r, double *out, ht_error *err)
 {
     double sum = 0, loss;
     uint64_t n_loss = 0, n_token = 0;
+    int64_t before[HT_PHASE_COUNT]; /* the table of phases is about steps */
+    memcpy(before, ht_net_phase_ns(r->net), sizeof before);
     ht_feed_rewind(r->eval);
     for (const ht_batch *b; n_token < r->c->eval_tokens && (b = ht_feed_next(r->eval))->n_token > 0;) {
         const ht_status st = ht_net_loss(r->net, b, &loss, err);
@@ -187,6 +189,7 @@ static ht_status evaluate(run *r, double *out, ht_error *err)
         n_loss += b->n_loss;
         n_token += b->n_token;
     }
+    memcpy(ht_net_phase_ns(r->net), before, sizeof before);
     *out = n_loss > 0 ? sum / (double)n_loss : 0;
     return HT_OK;
 }

@@ -11,19 +11,20 @@ typedef struct {
     void *gram_elems;       /* [r][r] */
 } view;
 
+/* Lays the scratch out and returns its size; base NULL: only the size. */
 static size_t lay_out(const ht_gemm *g, size_t r, size_t c, char *base, view *v)
 {
     const size_t cols_bytes = ht_gemm_packed_bytes(g, c, r), rows_bytes = ht_gemm_packed_bytes(g, r, c), gram_bytes = ht_gemm_packed_bytes(g, r, r);
     size_t panel_bytes = cols_bytes > rows_bytes ? cols_bytes : rows_bytes;
     panel_bytes = panel_bytes > gram_bytes ? panel_bytes : gram_bytes;
     const size_t sizes[6] = {r * c * 4, r * r * 4, r * r * 4, r * c * g->elem_bytes, panel_bytes, r * r * g->elem_bytes};
-    void **const places[6] = {(void **)&v->x, (void **)&v->gram, (void **)&v->poly, &v->elems, &v->panels, &v->gram_elems};
+    void *places[6];
     size_t at = 0;
     for (int i = 0; i < 6; i++) {
-        if (base != NULL)
-            *places[i] = base + at;
+        places[i] = base ? base + at : NULL;
         at += (sizes[i] + 127) / 64 * 64;
     }
+    *v = (view){places[0], places[1], places[2], places[3], places[4], places[5]};
     return at;
 }
 
