@@ -229,7 +229,8 @@ static ht_status pack_file(packing *p, const char *path, totals *all, ht_error *
         if ((st = gather(p, &rest, &line, &n_jobs, err)) != HT_OK)
             break;
         ht_pool_run(p->pool, n_jobs, 1, run_jobs, p);
-        st = collect(p, path, n_jobs, &sum, err);
+        if ((st = collect(p, path, n_jobs, &sum, err)) != HT_OK)
+            break;
         const double done = p->total_bytes ? (double)p->done_bytes / (double)p->total_bytes : 1, s = (ht_clock_ms() - p->start_ms) / 1000;
         ht_cli_progress("packing", done < 0.999 ? done : 0.999, done > 0.01 ? s / done * (1 - done) : -1, name);
     }
