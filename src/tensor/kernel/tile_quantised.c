@@ -20,7 +20,8 @@ static inline void tile_i16_panel(__m256 acc[2][HT_TILE_ROWS], const ht_tile_wei
 {
     for (size_t b = 0; b < n_in / HT_Q_BLOCK; b++) {
         __m256i dot[2][2] = {{_mm256_setzero_si256(), _mm256_setzero_si256()}, {_mm256_setzero_si256(), _mm256_setzero_si256()}};
-        for (size_t g = b * 16; g < b * 16 + 16; g++) {
+        for (size_t i = 0; i < 16; i++) {
+            const size_t g = b * 16 + i;
             const __m256i x0 = _mm256_loadu_si256((const __m256i *)(const void *)(panel->data + g * HT_PANEL));
             const __m256i x1 = _mm256_loadu_si256((const __m256i *)(const void *)(panel->data + g * HT_PANEL + 8));
             for (size_t r = 0; r < 2; r++) {
@@ -44,7 +45,8 @@ static inline void tile_i8_panel(__m256 acc[2][HT_TILE_ROWS], const ht_tile_weig
         const __m256i z0 = _mm256_loadu_si256((const __m256i *)(const void *)(panel->zero + b * HT_PANEL));
         const __m256i z1 = _mm256_loadu_si256((const __m256i *)(const void *)(panel->zero + b * HT_PANEL + 8));
         __m256i dot[2][2] = {{z0, z0}, {z1, z1}};
-        for (size_t g = b * 8; g < b * 8 + 8; g++) {
+        for (size_t i = 0; i < 8; i++) {
+            const size_t g = b * 8 + i;
             const __m256i x0 = _mm256_loadu_si256((const __m256i *)(const void *)(panel->data + g * HT_PANEL));
             const __m256i x1 = _mm256_loadu_si256((const __m256i *)(const void *)(panel->data + g * HT_PANEL + 8));
             for (size_t r = 0; r < 2; r++) {
@@ -115,12 +117,12 @@ static inline __attribute__((always_inline)) void tile_i8_vnni_panels(float *y, 
         for (size_t p = 0; p < np; p++)
             for (size_t r = 0; r < HT_TILE_ROWS; r++)
                 dot[p][r] = _mm512_loadu_si512(panels[p].zero + b * HT_PANEL);
-        for (size_t g = b * 8; g < b * 8 + 8; g++) {
+        for (size_t g = 0; g < 8; g++) { /* constant bounds: gcc unrolls it and keeps the sums in place */
             __m512i x[3];
             for (size_t p = 0; p < np; p++)
-                x[p] = _mm512_loadu_si512(panels[p].data + g * HT_PANEL);
+                x[p] = _mm512_loadu_si512(panels[p].data + (b * 8 + g) * HT_PANEL);
             for (size_t r = 0; r < HT_TILE_ROWS; r++) {
-                const __m512i wv = _mm512_set1_epi32(group_at(w->row[r], g));
+                const __m512i wv = _mm512_set1_epi32(group_at(w->row[r], b * 8 + g));
                 for (size_t p = 0; p < np; p++)
                     dot[p][r] = _mm512_dpbusd_epi32(dot[p][r], wv, x[p]);
             }

@@ -29,42 +29,35 @@ static void unpack_f16_avx2(uint8_t *out, float *scale, const uint8_t *w, size_t
         y[i] = ht_half_to_float(ht_load_u16(w + 2 * i));
 }
 
-/* scale[b] of rows of blocks that begin with their half-precision scale. */
+/* The half-precision scales that stand in front of eight blocks. */
 HT_ISA_AVX2
-static inline void unpack_scales(float *scale, const uint8_t *w, size_t n_blocks, size_t block_bytes)
+static inline __m256 eight_scales(const uint8_t *w, size_t block_bytes)
 {
-    for (size_t b = 0; b < n_blocks; b++)
-        scale[b] = _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(ht_load_u16(w + b * block_bytes))));
+    __m128i h = _mm_cvtsi32_si128(ht_load_u16(w));
+    h = _mm_insert_epi16(h, ht_load_u16(w + block_bytes), 1);
+    h = _mm_insert_epi16(h, ht_load_u16(w + 2 * block_bytes), 2);
+    h = _mm_insert_epi16(h, ht_load_u16(w + 3 * block_bytes), 3);
+    h = _mm_insert_epi16(h, ht_load_u16(w + 4 * block_bytes), 4);
+    h = _mm_insert_epi16(h, ht_load_u16(w + 5 * block_bytes), 5);
+    h = _mm_insert_epi16(h, ht_load_u16(w + 6 * block_bytes), 6);
+    h = _mm_insert_epi16(h, ht_load_u16(w + 7 * block_bytes), 7);
+    return _mm256_cvtph_ps(h);
 }
 
 HT_ISA_AVX2
-static inline __m256i nibbles(const uint8_t *block)
+static inline float one_scale(const uint8_t *w) { return _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(ht_load_u16(w)))); }
+
+HT_ISA_AVX2 static inline __m256i load_q8_0(const uint8_t *block) { return _mm256_loadu_si256((const __m256i *)(const void *)(block + 2)); }
+
+HT_ISA_AVX2
+static inline __m256i load_q4_0(const uint8_t *block)
 {
     const __m128i packed = _mm_loadu_si128((const __m128i *)(const void *)(block + 2));
     const __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(packed), _mm_srli_epi16(packed, 4), 1);
     return _mm256_and_si256(both, _mm256_set1_epi8(15));
 }
 
-/* To unsigned bytes, w + 128. */
-HT_ISA_AVX2
-static void unpack_q8_0_u8(uint8_t *out, float *scale, const uint8_t *w, size_t n_in)
-{
-    const __m256i flip = _mm256_set1_epi8((char)0x80);
-    unpack_scales(scale, w, n_in / HT_Q_BLOCK, HT_Q8_0_BYTES);
-    for (size_t b = 0; b < n_in / HT_Q_BLOCK; b++) {
-        const __m256i q = _mm256_loadu_si256((const __m256i *)(const void *)(w + b * HT_Q8_0_BYTES + 2));
-        _mm256_storeu_si256((__m256i *)(void *)(out + b * HT_Q_BLOCK), _mm256_xor_si256(q, flip));
-    }
-}
-
-/* To unsigned bytes, w + 8. */
-HT_ISA_AVX2
-static void unpack_q4_0_u8(uint8_t *out, float *scale, const uint8_t *w, size_t n_in)
-{
-    unpack_scales(scale, w, n_in / HT_Q_BLOCK, HT_Q4_0_BYTES);
-    for (size_t b = 0; b < n_in / HT_Q_BLOCK; b++)
-        _mm256_storeu_si256((__m256i *)(void *)(out + b * HT_Q_BLOCK), nibbles(w + b * HT_Q4_0_BYTES));
-}
+HT_ISA_AVX2 static inline void store_u8(uint8_t *out, __m256i bytes) { _mm256_storeu_si256((__m256i *)(void *)out, bytes); }
 
 HT_ISA_AVX2
 static inline void store_i16(uint8_t *out, __m256i bytes)
@@ -73,20 +66,57 @@ static inline void store_i16(uint8_t *out, __m256i bytes)
     _mm256_storeu_si256((__m256i *)(void *)(out + 32), _mm256_cvtepi8_epi16(_mm256_extracti128_si256(bytes, 1)));
 }
 
+/* Each goes through the row once, eight blocks at a time: a row comes from memory here; a second pass would wait for it again. */
+
+/* To unsigned bytes, w + 128. */
+HT_ISA_AVX2
+static void unpack_q8_0_u8(uint8_t *out, float *scale, const uint8_t *w, size_t n_in)
+{
+    const __m256i flip = _mm256_set1_epi8((char)0x80);
+    const size_t n_blocks = n_in / HT_Q_BLOCK, body = n_blocks - n_blocks % 8;
+    for (size_t b = 0; b < body; b += 8, w += 8 * HT_Q8_0_BYTES) {
+        for (size_t i = 0; i < 8; i++)
+            store_u8(out + (b + i) * HT_Q_BLOCK, _mm256_xor_si256(load_q8_0(w + i * HT_Q8_0_BYTES), flip));
+        _mm256_storeu_ps(scale + b, eight_scales(w, HT_Q8_0_BYTES));
+    }
+    for (size_t b = body; b < n_blocks; b++, w += HT_Q8_0_BYTES) {
+        store_u8(out + b * HT_Q_BLOCK, _mm256_xor_si256(load_q8_0(w), flip));
+        scale[b] = one_scale(w);
+    }
+}
+
+/* To unsigned bytes, w + 8. */
+HT_ISA_AVX2
+static void unpack_q4_0_u8(uint8_t *out, float *scale, const uint8_t *w, size_t n_in)
+{
+    const size_t n_blocks = n_in / HT_Q_BLOCK, body = n_blocks - n_blocks % 8;
+    for (size_t b = 0; b < body; b += 8, w += 8 * HT_Q4_0_BYTES) {
+        for (size_t i = 0; i < 8; i++)
+            store_u8(out + (b + i) * HT_Q_BLOCK, load_q4_0(w + i * HT_Q4_0_BYTES));
+        _mm256_storeu_ps(scale + b, eight_scales(w, HT_Q4_0_BYTES));
+    }
+    for (size_t b = body; b < n_blocks; b++, w += HT_Q4_0_BYTES) {
+        store_u8(out + b * HT_Q_BLOCK, load_q4_0(w));
+        scale[b] = one_scale(w);
+    }
+}
+
 HT_ISA_AVX2
 static void unpack_q8_0_i16(uint8_t *out, float *scale, const uint8_t *w, size_t n_in)
 {
-    unpack_scales(scale, w, n_in / HT_Q_BLOCK, HT_Q8_0_BYTES);
-    for (size_t b = 0; b < n_in / HT_Q_BLOCK; b++)
-        store_i16(out + b * 2 * HT_Q_BLOCK, _mm256_loadu_si256((const __m256i *)(const void *)(w + b * HT_Q8_0_BYTES + 2)));
+    for (size_t b = 0; b < n_in / HT_Q_BLOCK; b++, w += HT_Q8_0_BYTES) {
+        store_i16(out + b * 2 * HT_Q_BLOCK, load_q8_0(w));
+        scale[b] = one_scale(w);
+    }
 }
 
 HT_ISA_AVX2
 static void unpack_q4_0_i16(uint8_t *out, float *scale, const uint8_t *w, size_t n_in)
 {
-    unpack_scales(scale, w, n_in / HT_Q_BLOCK, HT_Q4_0_BYTES);
-    for (size_t b = 0; b < n_in / HT_Q_BLOCK; b++)
-        store_i16(out + b * 2 * HT_Q_BLOCK, _mm256_sub_epi8(nibbles(w + b * HT_Q4_0_BYTES), _mm256_set1_epi8(8)));
+    for (size_t b = 0; b < n_in / HT_Q_BLOCK; b++, w += HT_Q4_0_BYTES) {
+        store_i16(out + b * 2 * HT_Q_BLOCK, _mm256_sub_epi8(load_q4_0(w), _mm256_set1_epi8(8)));
+        scale[b] = one_scale(w);
+    }
 }
 #endif
 

@@ -10,7 +10,7 @@
 #include "tensor/op/ops_impl.h"
 
 enum {
-    TILE_MIN_TOKENS = 3,                /* below, reading the weights once a token is cheaper than a panel mostly empty */
+    TILE_MIN_TOKENS = 5,                /* below, gemv once a token is cheaper than a panel mostly empty (measured) */
     BLOCK_TOKENS = 3 * HT_PANEL,        /* what a tile kernel holds in registers at most */
     MAX_CHUNK_UNITS = 16,               /* a unit is HT_TILE_ROWS rows */
     CHUNK_BYTES = 256 * 1024,           /* decoded rows a thread keeps */
