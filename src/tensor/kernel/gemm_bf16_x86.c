@@ -5,6 +5,7 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#include <string.h>
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
@@ -28,7 +29,9 @@ HT_ISA_BF16 static ALWAYS_INLINE void body_bf16(unsigned mr, unsigned n_col, siz
         const __m512i b2 = _mm512_loadu_si512(b + 128), b3 = _mm512_loadu_si512(b + 192);
 #pragma GCC unroll 6
         for (unsigned i = 0; i < mr; i++) {
-            const __m512i x = _mm512_set1_epi32(*(const int32_t *)(const void *)(a + i * row_bytes));
+            int32_t pair; /* rows of odd length start between words */
+            memcpy(&pair, a + i * row_bytes, sizeof pair);
+            const __m512i x = _mm512_set1_epi32(pair);
             acc[i][0] = _mm512_dpbf16_ps(acc[i][0], (__m512bh)b0, (__m512bh)x);
             acc[i][1] = _mm512_dpbf16_ps(acc[i][1], (__m512bh)b1, (__m512bh)x);
             acc[i][2] = _mm512_dpbf16_ps(acc[i][2], (__m512bh)b2, (__m512bh)x);
