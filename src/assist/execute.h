@@ -33,7 +33,7 @@ typedef struct {
     int *entities;   /* [n_entities] indices found; for HT_AMBIGUOUS the candidates */
     size_t n_entities;
     json_t *answer;  /* what there is to tell, or NULL:
-        look-ups: {"entities":[{"id","name","area","domain","class","state","unit", numbers in percent, °C …}]}, and for
+        look-ups: {"entities":[{"id","name","area","domain","class","state","unit", numbers in percent, °C …, a todo's open "items"}]}, and for
             HassGetState with a state (the matching ones only) also "state", "n_matching", "n_total"
         {"time":"HH:MM"} · {"date":"YYYY-MM-DD","weekday":0 = Sunday}
         timers, also those to choose from: {"timers":[{"name","area","total_s","remaining_s","is_paused"}]}

@@ -89,6 +89,20 @@ static void copy_text(json_t *to, const ht_entity *e, const char *key)
         json_object_set_new(to, key, json_string(text));
 }
 
+/* What is still to do of a todo list. */
+static void copy_items(const ht_call *c, json_t *to, const ht_entity *e)
+{
+    const int list = ht_str_is(e->domain, "todo") ? ht_home_find_list(c->h, e->id) : -1;
+    const ht_list *l = list >= 0 ? ht_home_list_at(c->h, (size_t)list) : NULL;
+    json_t *items = json_array();
+    for (size_t i = 0; l != NULL && i < l->n_items; i++)
+        if (!l->items[i].is_done)
+            json_array_append_new(items, json_string(l->items[i].text));
+    if (l != NULL)
+        json_object_set(to, "items", items);
+    json_decref(items);
+}
+
 static json_t *entity_json(const ht_call *c, size_t i)
 {
     const ht_entity *e = ht_home_entity_at(c->h, i);
@@ -107,6 +121,7 @@ static json_t *entity_json(const ht_call *c, size_t i)
     static const char *const texts[] = {"media_title", "temperature_unit", "wind_speed_unit", "preset_mode", "fan_mode", "source"};
     for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++)
         copy_text(o, e, texts[k]);
+    copy_items(c, o, e);
     return o;
 }
 
