@@ -65,11 +65,11 @@ static const struct {
 enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
 _Static_assert((int)N_KINDS <= (int)HT_KINDS_MAX, "one bit a kind");
 
-static bool text_has(const ht_words *text, ht_str word)
+static bool text_has(const ht_phrase *text, ht_str word)
 {
     ht_word storage[8];
-    ht_words needle = {storage, 0, 8};
-    ht_words_add(&needle, word); /* "_" is no letter: it parts the words */
+    ht_phrase needle = {storage, 0, 8};
+    ht_phrase_add(&needle, word); /* "_" is no letter: it parts the words */
     for (size_t i = 0; i + needle.n <= text->n; i++) {
         size_t k = 0;
         while (k < needle.n && ht_word_same(&text->items[i + k], &needle.items[k]))
@@ -80,7 +80,7 @@ static bool text_has(const ht_words *text, ht_str word)
     return false;
 }
 
-ht_kind_set ht_kinds_of_text(const ht_words *text)
+ht_kind_set ht_kinds_of_text(const ht_phrase *text)
 {
     ht_kind_set set = 0;
     for (size_t i = 0; i < N_KINDS; i++) {

@@ -10,7 +10,7 @@ enum { HT_KINDS_MAX = 64 };
 typedef uint64_t ht_kind_set;
 
 /* The kinds that text speaks of. */
-ht_kind_set ht_kinds_of_text(const ht_words *text);
+ht_kind_set ht_kinds_of_text(const ht_phrase *text);
 /* The kinds that an entity is of; class may be empty. */
 ht_kind_set ht_kinds_of_entity(ht_str domain, ht_str device_class);
 #endif

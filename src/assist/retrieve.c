@@ -12,20 +12,20 @@ enum { NAME_WORDS = 16, FILL_ENTITIES = 6, DF_SLOTS = 4096 };
 
 typedef struct {
     const ht_home *home;
-    ht_words text;
+    ht_phrase text;
     ht_kind_set kinds;
     int here;
     uint16_t df[DF_SLOTS]; /* entities whose names hold a word with this hash */
     bool *area_said, *floor_said;
-    ht_word text_words[HT_WORDS_MAX];
+    ht_word text_words[HT_PHRASE_MAX];
 } query;
 
 static bool says(const query *q, ht_str name)
 {
     ht_word storage[NAME_WORDS];
-    ht_words needle = {storage, 0, NAME_WORDS};
-    ht_words_add(&needle, name);
-    return ht_words_contain(&q->text, &needle);
+    ht_phrase needle = {storage, 0, NAME_WORDS};
+    ht_phrase_add(&needle, name);
+    return ht_phrase_contains(&q->text, &needle);
 }
 
 static bool says_any(const query *q, ht_str name, const ht_str *aliases, size_t n)
@@ -39,8 +39,8 @@ static bool says_any(const query *q, ht_str name, const ht_str *aliases, size_t 
 static void count_words(query *q, ht_str name)
 {
     ht_word storage[NAME_WORDS];
-    ht_words words = {storage, 0, NAME_WORDS};
-    ht_words_add(&words, name);
+    ht_phrase words = {storage, 0, NAME_WORDS};
+    ht_phrase_add(&words, name);
     for (size_t i = 0; i < words.n; i++)
         q->df[words.items[i].hash % DF_SLOTS]++;
 }
@@ -49,9 +49,9 @@ static void count_words(query *q, ht_str name)
 static float name_score(const query *q, ht_str name)
 {
     ht_word storage[NAME_WORDS];
-    ht_words words = {storage, 0, NAME_WORDS};
-    ht_words_add(&words, name);
-    if (ht_words_contain(&q->text, &words))
+    ht_phrase words = {storage, 0, NAME_WORDS};
+    ht_phrase_add(&words, name);
+    if (ht_phrase_contains(&q->text, &words))
         return 8.0f + 0.5f * (float)words.n;
     const float n_entities = (float)ht_home_entity_count(q->home);
     float said = 0, total = 0;
@@ -155,8 +155,8 @@ void ht_select(const ht_home *h, ht_str text, int here, ht_selection *out)
     if (q == NULL || list == NULL || said == NULL)
         goto done; /* an empty selection: the model then answers that it sees no device */
     *q = (query){.home = h, .here = here, .area_said = said, .floor_said = said + n_areas};
-    q->text = (ht_words){q->text_words, 0, HT_WORDS_MAX};
-    ht_words_add(&q->text, text);
+    q->text = (ht_phrase){q->text_words, 0, HT_PHRASE_MAX};
+    ht_phrase_add(&q->text, text);
     q->kinds = ht_kinds_of_text(&q->text);
     for (size_t i = 0; i < n_areas; i++) {
         const ht_area *a = ht_home_area_at(h, i);

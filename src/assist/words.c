@@ -39,7 +39,7 @@ static void finish(ht_word *w)
     w->hash = h;
 }
 
-static ht_word *next_slot(ht_words *w)
+static ht_word *next_slot(ht_phrase *w)
 {
     if (w->n == w->cap)
         return NULL;
@@ -49,7 +49,7 @@ static ht_word *next_slot(ht_words *w)
     return slot;
 }
 
-void ht_words_add(ht_words *w, ht_str text)
+void ht_phrase_add(ht_phrase *w, ht_str text)
 {
     ht_word *open = NULL; /* the word being collected */
     for (size_t i = 0; i < text.len;) {
@@ -126,7 +126,7 @@ bool ht_word_close(const ht_word *a, const ht_word *b)
     return limit > 0 && longer - shorter <= limit && !a->is_han && !b->is_han && distance(a, b, limit) <= limit;
 }
 
-bool ht_words_contain(const ht_words *text, const ht_words *needle)
+bool ht_phrase_contains(const ht_phrase *text, const ht_phrase *needle)
 {
     if (needle->n == 0 || needle->n > text->n)
         return false;

@@ -4,7 +4,7 @@
 #define HT_ASSIST_WORDS_H
 #include "base/str.h"
 
-enum { HT_WORD_MAX_CHARS = 24, HT_WORDS_MAX = 256 };
+enum { HT_WORD_MAX_CHARS = 24, HT_PHRASE_MAX = 256 };
 
 typedef struct {
     uint32_t chars[HT_WORD_MAX_CHARS]; /* folded code points; longer words are cut */
@@ -16,14 +16,14 @@ typedef struct {
 typedef struct {
     ht_word *items; /* caller's storage */
     size_t n, cap;  /* text beyond cap units is left out */
-} ht_words;
+} ht_phrase;
 
 /* Appends the units of text to w. Invalid UTF-8 counts as a blank. */
-void ht_words_add(ht_words *w, ht_str text);
+void ht_phrase_add(ht_phrase *w, ht_str text);
 /* Same word, plural ignored. */
 bool ht_word_same(const ht_word *a, const ht_word *b);
 /* Same, or one typing error apart (words of four letters and more; two errors from eight on). Han: same only. */
 bool ht_word_close(const ht_word *a, const ht_word *b);
 /* Whether needle's units stand in a row in text (close counts); an empty needle does not. */
-bool ht_words_contain(const ht_words *text, const ht_words *needle);
+bool ht_phrase_contains(const ht_phrase *text, const ht_phrase *needle);
 #endif

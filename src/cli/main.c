@@ -14,6 +14,8 @@ static int cmd_version(int argc, char **argv)
 
 /* In the order of `hearth help`. Each command adds its own line. */
 static const ht_command commands[] = {
+    {"ask", ht_cmd_ask, "one request to the assistant, or a suite of them"},
+    {"chat", ht_cmd_chat, "the assistant in a terminal"},
     {"tokenize", ht_cmd_tokenize, "text to token ids"},
     {"detokenize", ht_cmd_detokenize, "token ids to text"},
     {"tokenizer", ht_cmd_tokenizer, "learn a vocabulary from text"},
@@ -24,6 +26,7 @@ static const ht_command commands[] = {
     {"quantize", ht_cmd_quantize, "a model file in another weight type"},
     {"inspect", ht_cmd_inspect, "what a model file holds"},
     {"logits", ht_cmd_logits, "raw output of a model, to compare with other programs"},
+    {"eval", ht_cmd_eval, "accuracy on suites of home requests"},
     {"version", cmd_version, "print the version"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };

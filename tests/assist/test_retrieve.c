@@ -51,19 +51,19 @@ static void finds_by_name_area_kind_and_alias(void)
 static void words_fold_case_width_and_plural(void)
 {
     ht_word a[8], b[8];
-    ht_words x = {a, 0, 8}, y = {b, 0, 8};
-    ht_words_add(&x, HT_STR("Lights, ＬＥＤ 灯带2"));
+    ht_phrase x = {a, 0, 8}, y = {b, 0, 8};
+    ht_phrase_add(&x, HT_STR("Lights, ＬＥＤ 灯带2"));
     CHECK_EQ(x.n, 5);
-    ht_words_add(&y, HT_STR("light led 灯"));
+    ht_phrase_add(&y, HT_STR("light led 灯"));
     CHECK_EQ(y.n, 3);
     CHECK(ht_word_same(&x.items[0], &y.items[0]));
     CHECK(ht_word_same(&x.items[1], &y.items[1]));
     CHECK(ht_word_same(&x.items[2], &y.items[2]));
     CHECK(!ht_word_same(&x.items[3], &y.items[2]));
     ht_word c[4], d[4];
-    ht_words typed = {c, 0, 4}, meant = {d, 0, 4};
-    ht_words_add(&typed, HT_STR("bedorom lamb"));
-    ht_words_add(&meant, HT_STR("bedroom lamp gas"));
+    ht_phrase typed = {c, 0, 4}, meant = {d, 0, 4};
+    ht_phrase_add(&typed, HT_STR("bedorom lamb"));
+    ht_phrase_add(&meant, HT_STR("bedroom lamp gas"));
     CHECK(ht_word_close(&typed.items[0], &meant.items[0]));
     CHECK(ht_word_close(&typed.items[1], &meant.items[1]));
     CHECK(!ht_word_close(&meant.items[2], &meant.items[1]));
@@ -72,12 +72,12 @@ static void words_fold_case_width_and_plural(void)
 static void survives_any_bytes(void)
 {
     const char bad[] = "\xff\xfe\xe5\xbc 灯 \x80";
-    ht_word a[HT_WORDS_MAX];
-    ht_words x = {a, 0, HT_WORDS_MAX};
-    ht_words_add(&x, (ht_str){bad, sizeof bad - 1});
+    ht_word a[HT_PHRASE_MAX];
+    ht_phrase x = {a, 0, HT_PHRASE_MAX};
+    ht_phrase_add(&x, (ht_str){bad, sizeof bad - 1});
     CHECK_EQ(x.n, 1);
-    ht_words small = {a, 0, 2};
-    ht_words_add(&small, HT_STR("a b c d"));
+    ht_phrase small = {a, 0, 2};
+    ht_phrase_add(&small, HT_STR("a b c d"));
     CHECK_EQ(small.n, 2);
 }
 
