@@ -14,8 +14,12 @@ ht_status ht_constraint_new(const ht_grammar *g, const ht_token_trie *v, ht_cons
 {
     *out = NULL;
     ht_constraint *c = calloc(1, sizeof *c);
-    if (c == NULL || (c->atom_ids = malloc((g->n_atoms + 1) * sizeof *c->atom_ids)) == NULL) {
-        free(c);
+    if (c == NULL)
+        return ht_fail(err, HT_NO_MEMORY, -1, "constraint");
+    c->atom_ids = malloc((g->n_atoms + 1) * sizeof *c->atom_ids);
+    c->nothing = calloc(v->n_words, sizeof *c->nothing);
+    if (c->atom_ids == NULL || c->nothing == NULL) {
+        ht_constraint_free(c);
         return ht_fail(err, HT_NO_MEMORY, -1, "constraint");
     }
     c->g = g;
@@ -42,6 +46,7 @@ void ht_constraint_free(ht_constraint *c)
         free(c->slots[i].mask);
     ht_automaton_deinit(&c->a);
     free(c->atom_ids);
+    free(c->nothing);
     free(c->items);
     free(c->with_avoided);
     free(c);
@@ -125,3 +130,15 @@ bool ht_constraint_done(const ht_constraint *c)
     const ht_state *s = &c->a.states[c->state];
     return s->n_edges == 0 && !s->has_atoms;
 }
+
+static const uint64_t *filter_mask(void *ctx)
+{
+    ht_constraint *c = ctx;
+    const uint64_t *mask = ht_constraint_mask(c);
+    return mask != NULL ? mask : c->nothing;
+}
+
+static void filter_accept(void *ctx, int32_t id) { (void)ht_constraint_accept(ctx, id); /* it came from the mask */ }
+static size_t filter_forced(void *ctx, int32_t *ids, size_t max) { return ht_constraint_forced(ctx, ids, max); }
+
+ht_token_filter ht_constraint_filter(ht_constraint *c) { return (ht_token_filter){c, filter_mask, filter_accept, filter_forced}; }

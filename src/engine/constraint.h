@@ -11,6 +11,7 @@
  * free text all but a few tokens come from masks computed once for the vocabulary. One thread at a time. */
 #ifndef HT_ENGINE_CONSTRAINT_H
 #define HT_ENGINE_CONSTRAINT_H
+#include "engine/generate.h"
 #include "engine/grammar.h"
 #include "engine/token_trie.h"
 
@@ -36,7 +37,11 @@ bool ht_constraint_done(const ht_constraint *c);
 bool ht_constraint_complete(const ht_constraint *c);
 
 /* The next tokens where there is no choice of text, at most max, as the tokenizer would have split the whole text: the tokens
- * that the model was trained on. The last token is left to the model if what follows could still become part of it. Returns
- * how many; 0 = the model is to choose. Changes nothing: the caller accepts them. */
+ * that the model was trained on. The last token is left to the model if what follows could still become part of it. An end
+ * token follows where nothing else can. Returns how many; 0 = the model is to choose. Changes nothing: the caller accepts
+ * them. */
 size_t ht_constraint_forced(ht_constraint *c, int32_t *ids, size_t max);
+
+/* c as ht_generate takes it: where there is no mask, nothing is allowed. c is borrowed for the filter's life. */
+ht_token_filter ht_constraint_filter(ht_constraint *c);
 #endif

@@ -30,6 +30,13 @@ static int32_t only_atom(const ht_constraint *c, int32_t s)
     return token;
 }
 
+/* Only an end token can follow state s. */
+static bool is_final(const ht_constraint *c, int32_t s)
+{
+    const ht_state *state = &c->a.states[s];
+    return state->is_accepting && state->n_edges == 0 && !state->has_atoms;
+}
+
 /* Appends the bytes that must follow, at most max; returns the state behind them. */
 static int32_t forced_bytes(ht_constraint *c, int32_t s, size_t max, ht_buf *out)
 {
@@ -107,30 +114,41 @@ static size_t sample_bytes(const ht_constraint *c, int32_t s, uint8_t out[MAX_SA
     return n;
 }
 
-/* How many of the n tokens stay as they are whatever follows state s: the last ones, split together with samples of what may
- * follow, must come out the same. */
-static size_t settled_tokens(ht_constraint *c, const int32_t *ids, size_t n, int32_t s)
+/* How many of the n tokens stay as they are when they are split together with samples of what may follow state s. */
+static size_t settled_of_tail(ht_constraint *c, const int32_t *ids, size_t n, int32_t s)
 {
     uint8_t bytes[MAX_SAMPLES];
-    const size_t n_samples = sample_bytes(c, s, bytes), first = n > TAIL_TOKENS ? n - TAIL_TOKENS : 0;
-    size_t settled = n_samples > 0 ? n : first;
+    const size_t n_samples = sample_bytes(c, s, bytes);
+    size_t settled = n_samples > 0 ? n : 0;
     ht_buf text = {0};
     ht_ids split = {0};
-    add_pieces(c, ids + first, n - first, &text);
+    add_pieces(c, ids, n, &text);
     const size_t tail_bytes = text.len;
-    for (size_t i = 0; i < n_samples && settled > first; i++) {
+    for (size_t i = 0; i < n_samples && settled > 0; i++) {
         text.len = tail_bytes;
         split.n = 0;
         sample_text(c, s, bytes[i], &text);
         size_t same = 0;
         if (!text.failed && ht_token_trie_split(c->v, ht_buf_str(&text), &split, NULL) == HT_OK)
-            while (first + same < settled && same < split.n && split.ids[same] == ids[first + same])
+            while (same < settled && same < split.n && split.ids[same] == ids[same])
                 same++;
-        settled = first + same;
+        settled = same;
     }
     ht_buf_deinit(&text);
     ht_ids_deinit(&split);
     return settled;
+}
+
+/* How many of the n tokens stay as they are whatever follows state s. What follows reaches back to where a token stays: the
+ * last few are tried, and more where none of them does. */
+static size_t settled_tokens(ht_constraint *c, const int32_t *ids, size_t n, int32_t s)
+{
+    for (size_t tail = TAIL_TOKENS; n > 0; tail *= 2) {
+        const size_t first = n > tail ? n - tail : 0, settled = settled_of_tail(c, ids + first, n - first, s);
+        if (settled > 0 || first == 0)
+            return first + settled;
+    }
+    return 0;
 }
 
 /* Cuts a character that is not complete off the end of text. */
@@ -160,8 +178,11 @@ static bool add_forced_text(ht_constraint *c, ht_str before, size_t max_bytes, i
         const bool closed = is_closed(c, *s);
         if (!closed)
             cut_to_characters(&text);
-        is_whole = split_behind(c, before, ht_buf_str(&text), out) && closed;
-        if (!closed && text.len < n_bytes)
+        const bool is_split = split_behind(c, before, ht_buf_str(&text), out);
+        is_whole = is_split && closed;
+        if (!is_split)
+            out->n = from;
+        else if (!closed && text.len < n_bytes)
             out->n -= out->n > from; /* the character cut off might have joined the last token */
         else if (!closed)
             out->n = from + settled_tokens(c, out->ids + from, out->n - from, *s);
@@ -174,7 +195,9 @@ static bool add_forced_text(ht_constraint *c, ht_str before, size_t max_bytes, i
 
 size_t ht_constraint_forced(ht_constraint *c, int32_t *ids, size_t max)
 {
-    if (c->has_ended || c->state < 0 || (only_byte(c, c->state) < 0 && only_atom(c, c->state) < 0))
+    if (c->has_ended || c->state < 0)
+        return 0;
+    if (only_byte(c, c->state) < 0 && only_atom(c, c->state) < 0 && !is_final(c, c->state))
         return 0;
     ht_buf before = {0};
     ht_ids found = {0};
@@ -189,6 +212,8 @@ size_t ht_constraint_forced(ht_constraint *c, int32_t *ids, size_t max)
         }
         if (s < 0 || found.failed)
             break;
+        if (atom < 0 && is_final(c, s) && c->v->end >= 0)
+            ht_ids_add(&found, c->v->end);
     }
     const size_t n = c->a.failed ? 0 : found.n < max ? found.n : max;
     if (n > 0)

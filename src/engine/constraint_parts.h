@@ -18,6 +18,7 @@ struct ht_constraint {
     const ht_grammar *g;
     const ht_token_trie *v;
     int32_t *atom_ids; /* [g->n_atoms] */
+    uint64_t *nothing; /* [n_words] no bit set */
     ht_automaton a;
     int32_t state;
     bool has_ended; /* an end token was accepted */

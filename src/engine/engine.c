@@ -75,18 +75,6 @@ const ht_tokenizer *ht_engine_tokenizer(const ht_engine *e) { return e->tokenize
 ht_str ht_engine_name(const ht_engine *e) { return ht_buf_str(&e->name); }
 int32_t ht_engine_context(const ht_engine *e) { return ht_kv_size(e->kv); }
 
-/* --- the constraint as the generation loop wants it --- */
-
-static const uint64_t *filter_mask(void *ctx)
-{
-    static const uint64_t nothing[1 << 14]; /* a vocabulary of a million, all forbidden: memory is gone or nothing can follow */
-    const uint64_t *mask = ht_constraint_mask(ctx);
-    return mask ? mask : nothing;
-}
-
-static void filter_accept(void *ctx, int32_t id) { (void)ht_constraint_accept(ctx, id); /* it came from the mask */ }
-static size_t filter_forced(void *ctx, int32_t *ids, size_t max) { return ht_constraint_forced(ctx, ids, max); }
-
 typedef struct {
     ht_engine *e;
     const ht_completion *c;
@@ -143,7 +131,7 @@ ht_status ht_engine_complete(ht_engine *e, const ht_ids *prompt, const ht_comple
     if (st == HT_OK) {
         n_cached = reuse(e, prompt);
         receiver r = {e, c, out};
-        const ht_token_filter filter = {constraint, filter_mask, filter_accept, filter_forced};
+        const ht_token_filter filter = ht_constraint_filter(constraint);
         const ht_generation g = {.prompt = prompt->ids + n_cached, .n_prompt = (int32_t)prompt->n - n_cached, .max_tokens = c->max_tokens,
                                  .sampler = sampler, .filter = constraint ? &filter : NULL, .tokenizer = e->tokenizer,
                                  .on_id = on_id, .ctx = &r};

@@ -109,12 +109,20 @@ static ht_node_id silent_successor(const check *c, const ht_node *n, uint32_t k)
     }
 }
 
-static ht_status fail_left_recursion(const check *c, ht_node_id first)
+typedef struct {
+    ht_node_id node;
+    uint32_t k; /* next successor to look at */
+} silent_step;
+
+/* path[0 … n-1] leads without reading to a node that is on it already: to. Only a call can lead back. */
+static ht_status fail_left_recursion(const check *c, const silent_step *path, size_t n, ht_node_id to)
 {
-    for (size_t r = 0; c->rule_name != NULL && r < c->g->n_rules; r++)
-        if (c->g->rules[r] == first)
-            return ht_fail(c->err, HT_BAD_FORMAT, -1, "'%.*s' can begin with itself; read something before it calls itself",
-                           HT_STR_ARG(c->rule_name(c->ctx, (uint32_t)r)));
+    const ht_node *call = &c->g->nodes[path[n - 1].node];
+    while (call->kind != HT_KIND_CALL && n > 1 && path[n - 1].node != to)
+        call = &c->g->nodes[path[--n - 1].node];
+    if (c->rule_name != NULL && call->kind == HT_KIND_CALL)
+        return ht_fail(c->err, HT_BAD_FORMAT, -1, "'%.*s' can begin with itself; read something before it calls itself",
+                       HT_STR_ARG(c->rule_name(c->ctx, call->a)));
     return ht_fail(c->err, HT_BAD_FORMAT, -1, "a definition refers to itself before reading anything, so it never ends");
 }
 
@@ -122,27 +130,23 @@ static ht_status fail_left_recursion(const check *c, ht_node_id first)
 static ht_status check_left_recursion(check *c)
 {
     enum { NEW, UNDER_WAY, DONE };
-    typedef struct {
-        ht_node_id node;
-        uint32_t k;
-    } frame;
     const size_t n_nodes = c->g->n_nodes;
     uint8_t *seen = calloc(n_nodes, 1);
-    frame *stack = malloc(n_nodes * sizeof *stack);
+    silent_step *stack = malloc(n_nodes * sizeof *stack);
     ht_status st = seen && stack ? HT_OK : ht_fail(c->err, HT_NO_MEMORY, -1, "grammar of %zu nodes", n_nodes);
     for (size_t i = 0; st == HT_OK && i < n_nodes; i++) {
         size_t depth = 0;
         if (seen[i] == NEW)
-            stack[depth++] = (frame){(ht_node_id)i, 0}, seen[i] = UNDER_WAY;
+            stack[depth++] = (silent_step){(ht_node_id)i, 0}, seen[i] = UNDER_WAY;
         while (st == HT_OK && depth > 0) {
-            frame *f = &stack[depth - 1];
+            silent_step *f = &stack[depth - 1];
             const ht_node_id to = silent_successor(c, &c->g->nodes[f->node], f->k++);
             if (to < 0)
                 seen[f->node] = DONE, depth--;
             else if (seen[to] == UNDER_WAY)
-                st = fail_left_recursion(c, to);
+                st = fail_left_recursion(c, stack, depth, to);
             else if (seen[to] == NEW)
-                stack[depth++] = (frame){to, 0}, seen[to] = UNDER_WAY;
+                stack[depth++] = (silent_step){to, 0}, seen[to] = UNDER_WAY;
         }
     }
     free(seen);

@@ -313,7 +313,9 @@ static ht_status check_words(ht_schema *s, const json_t *schema, const ht_schema
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         const json_t *v = json_object_get(schema, words[i]);
         const bool says_nothing = v == NULL || json_is_false(v) || (json_is_integer(v) && i == 0 && json_integer_value(v) == 1);
-        const ht_status st = says_nothing ? HT_OK : ht_schema_refuse(s, at, words[i]);
+        char what[32];
+        snprintf(what, sizeof what, "\"%s\"", words[i]);
+        const ht_status st = says_nothing ? HT_OK : ht_schema_refuse(s, at, what);
         if (st != HT_OK)
             return st;
     }

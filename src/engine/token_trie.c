@@ -205,8 +205,10 @@ static bool build_all(ht_token_trie *v, const ht_token_spec *tokens, entry *whol
     for (int32_t id = 0; id < v->n_vocab; id++) {
         const entry e = {ht_token_trie_text(v, id), id};
         v->kinds[id] = (uint8_t)tokens[id].kind;
-        if (tokens[id].kind == HT_TOKEN_END)
+        if (tokens[id].kind == HT_TOKEN_END) {
             set_bit(v->ends, id);
+            v->end = v->end < 0 ? id : v->end;
+        }
         if (tokens[id].kind != HT_TOKEN_TEXT)
             others[n_others++] = e;
         else if (e.text.len > 0 && e.text.len <= HT_TOKEN_MAX_BYTES)
@@ -227,6 +229,7 @@ ht_status ht_token_trie_new(const ht_token_spec *tokens, size_t n, ht_token_trie
     bool is_done = false;
     if (v != NULL && whole != NULL && others != NULL) {
         v->n_vocab = (int32_t)n;
+        v->end = -1;
         v->n_words = (n + 63) / 64;
         is_done = build_all(v, tokens, whole, others);
     }
@@ -273,8 +276,12 @@ ht_status ht_token_trie_from_tokenizer(const ht_tokenizer *t, ht_token_trie **ou
     }
     if (st == HT_OK)
         st = ht_token_trie_new(tokens, (size_t)n, out, err);
-    if (st == HT_OK)
+    if (st == HT_OK) {
+        const int32_t eos = ht_tokenizer_eos(t);
         (*out)->tokenizer = t;
+        if (eos >= 0 && tokens[eos].kind == HT_TOKEN_END)
+            (*out)->end = eos;
+    }
     ht_ids_deinit(&scratch);
     free(tokens);
     return st;

@@ -30,6 +30,7 @@ struct ht_token_trie {
     int32_t *atoms;     /* [n_atoms] ids of ATOM and END tokens, by text */
     size_t n_atoms;
     uint64_t *ends;     /* [n_words] END tokens */
+    int32_t end;        /* the one to use where only an end can follow: the tokenizer's eos, else the first; -1: none */
 
     ht_trie whole;      /* TEXT tokens by their bytes */
 

@@ -90,6 +90,9 @@ static inline int32_t kit_choose(kit *k, const uint64_t *mask, int step)
     const bool wants_end = step > 60 || ht_rng_chance(&k->rng, 0.1f);
     if (wants_end && kit_bit(mask, KIT_END))
         return KIT_END;
+    for (int32_t id = KIT_OPEN; id <= KIT_CLOSE; id++) /* one token among many: give it a chance */
+        if (kit_bit(mask, id) && ht_rng_chance(&k->rng, 0.6f))
+            return id;
     for (size_t i = 0; wants_end && i < sizeof closers / sizeof closers[0]; i++)
         for (int32_t id = KIT_SPECIALS; id < (int32_t)k->n; id++)
             if (kit_bit(mask, id) && ht_str_is(k->specs[id].text, closers[i]) && k->specs[id].kind == HT_TOKEN_TEXT)

@@ -222,7 +222,7 @@ static void errors_are_one_clear_line(void)
         {"{\"anyOf\": [{}], \"type\": \"object\"}", "\"anyOf\"", HT_UNSUPPORTED},
         {"{\"$ref\": \"http://x/y\"}", "\"$ref\"", HT_UNSUPPORTED},
         {"{\"$ref\": \"#/$defs/nowhere\"}", "nowhere", HT_NOT_FOUND},
-        {"{\"$ref\": \"#\"}", "refers to itself", HT_BAD_FORMAT},
+        {"{\"$ref\": \"#\"}", "requires itself without end", HT_BAD_FORMAT},
         {"{\"anyOf\": [{\"$ref\": \"#\"}, {\"type\": \"null\"}]}", "refers to itself", HT_BAD_FORMAT},
         {"{\"properties\": {\"x\": {\"$ref\": \"#\"}}, \"required\": [\"x\"]}", "without end", HT_BAD_FORMAT},
         {"false", "no text satisfies", HT_BAD_FORMAT},
