@@ -124,12 +124,19 @@ typedef struct {
     ht_error err;
 } call_job;
 
+static void free_call(call_job *c)
+{
+    json_decref(c->answer);
+    json_decref(c->body);
+    free(c);
+}
+
 static void caller_gone(ht_server *s, ht_exchange *x)
 {
-    (void)s;
     call_job *c = ht_exchange_user(x);
     c->x = NULL;
-    atomic_store(&c->job.is_cancelled, true);
+    if (ht_worker_cancel(s->worker, &c->job))
+        free_call(c);
 }
 
 static const char *outcome_word(ht_outcome outcome)
@@ -190,9 +197,7 @@ static void call_done(ht_job *job)
             ht_answer_error(c->server, c->x, &e);
         }
     }
-    json_decref(c->answer);
-    json_decref(c->body);
-    free(c);
+    free_call(c);
 }
 
 /* Takes body. */
@@ -236,6 +241,5 @@ void ht_api_call(ht_server *s, ht_exchange *x)
         ht_api_fail(&e, 503, "overloaded", NULL, "too many requests are waiting: try again in a moment");
     }
     ht_answer_error(s, x, &e);
-    json_decref(c->body);
-    free(c);
+    free_call(c);
 }

@@ -8,12 +8,20 @@
 
 enum { HISTORY_MESSAGES = 12, HISTORY_BYTES = 6000 };
 
+/* Shown on the pages that watched it begin. */
+static void tell_failure(const ht_ask *a, const char *message)
+{
+    ht_events_send(a->server, "failed", json_pack("{s:s, s:s, s:s}", "id", a->id, "client", a->client.ptr ? a->client.ptr : "", "message", message));
+}
+
 static void client_gone(ht_server *s, ht_exchange *x)
 {
-    (void)s;
     ht_ask *a = ht_exchange_user(x);
     a->x = NULL;
-    atomic_store(&a->job.is_cancelled, true);
+    if (ht_worker_cancel(s->worker, &a->job)) {
+        tell_failure(a, "whoever asked has left");
+        ht_ask_free(a);
+    }
 }
 
 ht_ask *ht_ask_new(ht_server *s, ht_exchange *x, ht_str text, ht_str area, ht_str client)
@@ -197,7 +205,7 @@ static void done(ht_job *job)
         ht_api_fail(&e, 503, "overloaded", NULL, "the server is stopping");
     } else if (a->st != HT_OK) {
         ht_api_fail_from(&e, &a->err);
-        ht_events_send(a->server, "failed", json_pack("{s:s, s:s, s:s}", "id", a->id, "client", a->client.ptr ? a->client.ptr : "", "message", e.message));
+        tell_failure(a, e.message);
     } else {
         tell(a);
     }

@@ -114,11 +114,9 @@ static void deliver_done(void *ctx)
 
 static void run_job(ht_worker *w, ht_job *job)
 {
-    if (!atomic_load(&job->is_cancelled)) {
-        job->run(job, w->o.home, &w->o.brain);
-        job->was_run = true;
-        publish(w);
-    }
+    job->run(job, w->o.home, &w->o.brain);
+    job->was_run = true;
+    publish(w);
     job->task = (ht_loop_task){.run = deliver_done, .ctx = job};
     ht_loop_post(w->o.loop, &job->task); /* the job may be gone from here on */
 }
@@ -232,6 +230,23 @@ bool ht_worker_submit(ht_worker *w, ht_job *job)
     }
     pthread_mutex_unlock(&w->lock);
     return has_room;
+}
+
+bool ht_worker_cancel(ht_worker *w, ht_job *job)
+{
+    pthread_mutex_lock(&w->lock);
+    ht_job **at = &w->first;
+    while (*at != NULL && *at != job)
+        at = &(*at)->next;
+    const bool was_waiting = *at != NULL;
+    if (was_waiting) {
+        *at = job->next;
+        if (job->next == NULL)
+            w->last = at;
+        w->n_jobs--;
+    }
+    pthread_mutex_unlock(&w->lock);
+    return was_waiting;
 }
 
 int ht_worker_load(ht_worker *w)

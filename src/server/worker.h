@@ -2,8 +2,6 @@
  * and what the jobs found go back to the event loop as tasks. Nothing else ever touches the home: no locks around it. */
 #ifndef HT_SERVER_WORKER_H
 #define HT_SERVER_WORKER_H
-#include <stdatomic.h>
-
 #include "assist/assist.h"
 #include "net/loop.h"
 
@@ -42,7 +40,6 @@ typedef struct {
 typedef struct ht_job {
     void (*run)(struct ht_job *job, ht_home *h, const ht_brain *brain); /* on the worker's thread */
     void (*done)(struct ht_job *job); /* on the loop's thread afterwards; may free. was_run tells whether there was still time */
-    atomic_bool is_cancelled; /* set by the loop's thread: need not run any more */
     bool was_run;
     ht_loop_task task;   /* the worker's */
     struct ht_job *next; /* the worker's */
@@ -56,6 +53,8 @@ void ht_worker_stop(ht_worker *w);
 void ht_worker_free(ht_worker *w);
 /* False if too many are waiting or the worker has stopped: the job stays the caller's. Loop's thread. */
 HT_CHECKED bool ht_worker_submit(ht_worker *w, ht_job *job);
+/* Takes back a job that has not begun: true, and it is the caller's again. False: it runs, or ran, and done comes. Loop's thread. */
+HT_CHECKED bool ht_worker_cancel(ht_worker *w, ht_job *job);
 /* Jobs waiting or running. Any thread. */
 int ht_worker_load(ht_worker *w);
 #endif
