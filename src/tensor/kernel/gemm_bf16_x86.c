@@ -15,27 +15,28 @@ static ALWAYS_INLINE uint16_t column_mask(unsigned n_col, unsigned v)
     return (uint16_t)(left >= 16 ? 0xffff : (1u << left) - 1);
 }
 
-HT_ISA_BF16 static ALWAYS_INLINE void body_bf16(unsigned mr, unsigned n_col, size_t n_step, const char *a, size_t row_bytes,
+HT_ISA_BF16 static ALWAYS_INLINE void body_bf16(unsigned mr, unsigned n_vec, unsigned n_col, size_t n_step, const char *a, size_t row_bytes,
                                                 size_t step_bytes, const char *b, void *c, size_t ldc, ht_gemm_out out)
 {
     __m512 acc[HT_GEMM_MR][4];
+    __m512i panel[4];
 #pragma GCC unroll 6
     for (unsigned i = 0; i < mr; i++)
 #pragma GCC unroll 4
-        for (unsigned v = 0; v < 4; v++)
+        for (unsigned v = 0; v < n_vec; v++)
             acc[i][v] = _mm512_setzero_ps();
     for (size_t s = 0; s < n_step; s++) {
-        const __m512i b0 = _mm512_loadu_si512(b), b1 = _mm512_loadu_si512(b + 64);
-        const __m512i b2 = _mm512_loadu_si512(b + 128), b3 = _mm512_loadu_si512(b + 192);
+#pragma GCC unroll 4
+        for (unsigned v = 0; v < n_vec; v++)
+            panel[v] = _mm512_loadu_si512(b + 64 * v);
 #pragma GCC unroll 6
         for (unsigned i = 0; i < mr; i++) {
             int32_t pair; /* rows of odd length start between words */
             memcpy(&pair, a + i * row_bytes, sizeof pair);
             const __m512i x = _mm512_set1_epi32(pair);
-            acc[i][0] = _mm512_dpbf16_ps(acc[i][0], (__m512bh)b0, (__m512bh)x);
-            acc[i][1] = _mm512_dpbf16_ps(acc[i][1], (__m512bh)b1, (__m512bh)x);
-            acc[i][2] = _mm512_dpbf16_ps(acc[i][2], (__m512bh)b2, (__m512bh)x);
-            acc[i][3] = _mm512_dpbf16_ps(acc[i][3], (__m512bh)b3, (__m512bh)x);
+#pragma GCC unroll 4
+            for (unsigned v = 0; v < n_vec; v++)
+                acc[i][v] = _mm512_dpbf16_ps(acc[i][v], (__m512bh)panel[v], (__m512bh)x);
         }
         a += step_bytes;
         b += HT_GEMM_STEP_BYTES;
@@ -43,7 +44,7 @@ HT_ISA_BF16 static ALWAYS_INLINE void body_bf16(unsigned mr, unsigned n_col, siz
 #pragma GCC unroll 6
     for (unsigned i = 0; i < mr; i++)
 #pragma GCC unroll 4
-        for (unsigned v = 0; v < 4; v++) {
+        for (unsigned v = 0; v < n_vec; v++) {
             const __mmask16 mask = column_mask(n_col, v);
             float *y = (float *)c + i * ldc + 16 * v;
             if (out == HT_GEMM_ELEM)
@@ -55,16 +56,28 @@ HT_ISA_BF16 static ALWAYS_INLINE void body_bf16(unsigned mr, unsigned n_col, siz
         }
 }
 
+/* One compiled body for each number of rows; heads of 32 and the last panel of a row need fewer vectors. */
+HT_ISA_BF16 static ALWAYS_INLINE void rows_bf16(unsigned mr, unsigned n_vec, unsigned n_col, size_t n_step, const void *a, size_t row_bytes,
+                                                size_t step_bytes, const void *b, void *c, size_t ldc, ht_gemm_out out)
+{
+    switch (mr) {
+    case 6: body_bf16(6, n_vec, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
+    case 5: body_bf16(5, n_vec, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
+    case 4: body_bf16(4, n_vec, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
+    case 3: body_bf16(3, n_vec, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
+    case 2: body_bf16(2, n_vec, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
+    default: body_bf16(1, n_vec, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
+    }
+}
+
 HT_ISA_BF16 static void tile_bf16(unsigned mr, unsigned n_col, size_t n_step, const void *a, size_t row_bytes, size_t step_bytes,
                                   const void *b, void *c, size_t ldc, ht_gemm_out out)
 {
-    switch (mr) {
-    case 6: body_bf16(6, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
-    case 5: body_bf16(5, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
-    case 4: body_bf16(4, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
-    case 3: body_bf16(3, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
-    case 2: body_bf16(2, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
-    default: body_bf16(1, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
+    switch ((n_col + 15) / 16) {
+    case 4: rows_bf16(mr, 4, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
+    case 3: rows_bf16(mr, 3, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
+    case 2: rows_bf16(mr, 2, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
+    default: rows_bf16(mr, 1, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
     }
 }
 
