@@ -16,6 +16,7 @@ static int cmd_version(int argc, char **argv)
 static const ht_command commands[] = {
     {"ask", ht_cmd_ask, "one request to the assistant, or a suite of them"},
     {"chat", ht_cmd_chat, "the assistant in a terminal"},
+    {"serve", ht_cmd_serve, "the page and the API"},
     {"tokenize", ht_cmd_tokenize, "text to token ids"},
     {"detokenize", ht_cmd_detokenize, "token ids to text"},
     {"tokenizer", ht_cmd_tokenizer, "learn a vocabulary from text"},
