@@ -7,6 +7,7 @@
 
 static const ht_command actions[] = {
     {"pack", ht_data_pack, "tokenise text, conversations and trees into a shard for `hearth train`"},
+    {"home", ht_data_home, "make up homes, requests and the tool calls that answer them"},
 };
 enum { N_ACTIONS = sizeof actions / sizeof actions[0] };
 

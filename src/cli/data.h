@@ -3,5 +3,5 @@
 #define HT_CLI_DATA_H
 #include "cli/command.h"
 
-ht_command_fn ht_data_pack;
+ht_command_fn ht_data_pack, ht_data_home;
 #endif
