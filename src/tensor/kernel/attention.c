@@ -159,8 +159,7 @@ static inline __attribute__((always_inline)) void values_avx512(float *const out
 {
     for (size_t i = 0; i < d_head; i += 32) {
         const size_t left = d_head - i;
-        const __mmask16 m0 = left >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << left) - 1);
-        const __mmask16 m1 = left >= 32 ? (__mmask16)0xffff : left > 16 ? (__mmask16)((1u << (left - 16)) - 1) : 0;
+        const __mmask16 m0 = ht_first_lanes(left), m1 = ht_first_lanes(left > 16 ? left - 16 : 0);
         __m512 acc[HT_ATTN_ROWS][2];
         for (size_t r = 0; r < nr; r++)
             acc[r][0] = acc[r][1] = _mm512_setzero_ps();

@@ -98,8 +98,6 @@ static void gemv_bf16_avx2(float *y, const uint8_t *w, size_t row_bytes, size_t 
 
 /* --- AVX-512: the tail is a masked step --- */
 
-HT_ISA_AVX512 static inline __mmask16 tail16(size_t n) { return n >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << n) - 1); }
-
 HT_ISA_AVX512
 static void gemv_f32_avx512(float *y, const uint8_t *w, size_t row_bytes, size_t n_rows, const ht_act_row *x, size_t n_in, bool add)
 {
@@ -110,7 +108,7 @@ static void gemv_f32_avx512(float *y, const uint8_t *w, size_t row_bytes, size_t
             for (size_t j = 0; j < 4; j++)
                 acc[j] = _mm512_fmadd_ps(_mm512_loadu_ps(w + 4 * (i + 16 * j)), _mm512_loadu_ps(x->f32 + i + 16 * j), acc[j]);
         for (size_t i = body; i < n_in; i += 16) {
-            const __mmask16 m = tail16(n_in - i);
+            const __mmask16 m = ht_first_lanes(n_in - i);
             acc[0] = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(m, w + 4 * i), _mm512_maskz_loadu_ps(m, x->f32 + i), acc[0]);
         }
         const float sum = _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(acc[0], acc[1]), _mm512_add_ps(acc[2], acc[3])));
@@ -130,7 +128,7 @@ static void gemv_f16_avx512(float *y, const uint8_t *w, size_t row_bytes, size_t
                 acc[j] = _mm512_fmadd_ps(_mm512_cvtph_ps(h), _mm512_loadu_ps(x->f32 + i + 16 * j), acc[j]);
             }
         for (size_t i = body; i < n_in; i += 16) {
-            const __mmask16 m = tail16(n_in - i);
+            const __mmask16 m = ht_first_lanes(n_in - i);
             acc[0] = _mm512_fmadd_ps(_mm512_cvtph_ps(_mm256_maskz_loadu_epi16(m, w + 2 * i)), _mm512_maskz_loadu_ps(m, x->f32 + i), acc[0]);
         }
         const float sum = _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(acc[0], acc[1]), _mm512_add_ps(acc[2], acc[3])));
@@ -152,7 +150,7 @@ static void gemv_bf16_avx512(float *y, const uint8_t *w, size_t row_bytes, size_
                 acc[j] = _mm512_fmadd_ps(widen_bf16(b), _mm512_loadu_ps(x->f32 + i + 16 * j), acc[j]);
             }
         for (size_t i = body; i < n_in; i += 16) {
-            const __mmask16 m = tail16(n_in - i);
+            const __mmask16 m = ht_first_lanes(n_in - i);
             acc[0] = _mm512_fmadd_ps(widen_bf16(_mm256_maskz_loadu_epi16(m, w + 2 * i)), _mm512_maskz_loadu_ps(m, x->f32 + i), acc[0]);
         }
         const float sum = _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(acc[0], acc[1]), _mm512_add_ps(acc[2], acc[3])));

@@ -91,7 +91,7 @@ static void gemv_q4_0_vnni(float *y, const uint8_t *w, size_t row_bytes, size_t 
             const __m128i p1 = _mm_loadu_si128((const __m128i *)(const void *)(block + 2 + HT_Q4_0_BYTES));
             const __m512i dot = _mm512_dpbusd_epi32(_mm512_loadu_si512(x->zero + b * 8), nibbles_pair(p0, p1), _mm512_loadu_si512(x->q + b * HT_Q_BLOCK));
             const __m128i d = _mm_insert_epi16(_mm_cvtsi32_si128(ht_load_u16(block)), ht_load_u16(block + HT_Q4_0_BYTES), 1);
-            const __m128 dx = _mm_castpd_ps(_mm_load_sd((const double *)(const void *)(x->d + b)));
+            const __m128 dx = _mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)(const void *)(x->d + b)));
             const __m512 scale = _mm512_permutexvar_ps(halves, _mm512_castps128_ps512(_mm_mul_ps(_mm_cvtph_ps(d), dx)));
             acc = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), scale, acc);
         }

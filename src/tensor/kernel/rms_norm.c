@@ -43,7 +43,7 @@ static void rms_norm_avx512(float *y, const float *x, const float *w, size_t n, 
 {
     __m512d acc0 = _mm512_setzero_pd(), acc1 = _mm512_setzero_pd();
     for (size_t i = 0; i < n; i += 16) {
-        const __mmask16 m = n - i >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << (n - i)) - 1);
+        const __mmask16 m = ht_first_lanes(n - i);
         const __m512 v = _mm512_maskz_loadu_ps(m, x + i);
         const __m512d a = _mm512_cvtps_pd(_mm512_castps512_ps256(v)), b = _mm512_cvtps_pd(_mm512_extractf32x8_ps(v, 1));
         acc0 = _mm512_fmadd_pd(a, a, acc0);
@@ -52,7 +52,7 @@ static void rms_norm_avx512(float *y, const float *x, const float *w, size_t n, 
     const double sum = _mm512_reduce_add_pd(_mm512_add_pd(acc0, acc1));
     const float scale = 1.0f / sqrtf((float)(sum / (double)n) + eps);
     for (size_t i = 0; i < n; i += 16) {
-        const __mmask16 m = n - i >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << (n - i)) - 1);
+        const __mmask16 m = ht_first_lanes(n - i);
         const __m512 xs = _mm512_mul_ps(_mm512_maskz_loadu_ps(m, x + i), _mm512_set1_ps(scale));
         _mm512_mask_storeu_ps(y + i, m, _mm512_mul_ps(xs, _mm512_maskz_loadu_ps(m, w + i)));
     }

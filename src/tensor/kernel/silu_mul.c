@@ -27,7 +27,7 @@ HT_ISA_AVX512
 static void silu_mul_avx512(float *x, const float *up, size_t n)
 {
     for (size_t i = 0; i < n; i += 16) {
-        const __mmask16 m = n - i >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << (n - i)) - 1);
+        const __mmask16 m = ht_first_lanes(n - i);
         const __m512 v = _mm512_maskz_loadu_ps(m, x + i);
         const __m512 e = ht_exp_avx512(_mm512_sub_ps(_mm512_setzero_ps(), v));
         const __m512 s = _mm512_div_ps(v, _mm512_add_ps(_mm512_set1_ps(1.0f), e));

@@ -56,13 +56,13 @@ static void softmax_avx512(float *x, size_t n)
 {
     __m512 top = _mm512_set1_ps(x[0]);
     for (size_t i = 0; i < n; i += 16) {
-        const __mmask16 m = n - i >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << (n - i)) - 1);
+        const __mmask16 m = ht_first_lanes(n - i);
         top = _mm512_mask_max_ps(top, m, _mm512_maskz_loadu_ps(m, x + i), top);
     }
     const __m512 max = _mm512_set1_ps(_mm512_reduce_max_ps(top));
     __m512d acc = _mm512_setzero_pd();
     for (size_t i = 0; i < n; i += 16) {
-        const __mmask16 m = n - i >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << (n - i)) - 1);
+        const __mmask16 m = ht_first_lanes(n - i);
         const __m512 e = _mm512_maskz_mov_ps(m, ht_exp_avx512(_mm512_sub_ps(_mm512_maskz_loadu_ps(m, x + i), max)));
         _mm512_mask_storeu_ps(x + i, m, e);
         acc = _mm512_add_pd(acc, _mm512_cvtps_pd(_mm512_castps512_ps256(e)));
@@ -70,7 +70,7 @@ static void softmax_avx512(float *x, size_t n)
     }
     const __m512 scale = _mm512_set1_ps((float)(1.0 / _mm512_reduce_add_pd(acc)));
     for (size_t i = 0; i < n; i += 16) {
-        const __mmask16 m = n - i >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << (n - i)) - 1);
+        const __mmask16 m = ht_first_lanes(n - i);
         _mm512_mask_storeu_ps(x + i, m, _mm512_mul_ps(_mm512_maskz_loadu_ps(m, x + i), scale));
     }
 }

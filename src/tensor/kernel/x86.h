@@ -4,6 +4,8 @@
 #define HT_TENSOR_KERNEL_X86_H
 #if defined(__x86_64__)
 #include <immintrin.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "base/cpu.h"
 #include "tensor/half.h"
@@ -51,6 +53,9 @@ static inline __m256 ht_exp_avx2(__m256 x)
     const __m256i power = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
     return _mm256_mul_ps(p, _mm256_castsi256_ps(power));
 }
+
+/* The first n of 16 lanes. */
+HT_ISA_AVX512 static inline __mmask16 ht_first_lanes(size_t n) { return (__mmask16)(n >= 16 ? 0xffffu : (1u << n) - 1); }
 
 HT_ISA_AVX512
 static inline __m512 ht_exp_avx512(__m512 x)
