@@ -121,7 +121,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     source s = {data + n_home + (cut != NULL), data + size};
     for (int n = 0; n < 20 && s.p < s.end; n++) {
         const size_t areas = ht_home_area_count(h);
-        const ht_context cx = {.area = (int)take(&s, areas + 1) - 1, .now_unix_s = 1795469580, .confirm_needed = take(&s, 2) == 1};
+        const ht_context cx = {
+            .area = (int)take(&s, areas + 1) - 1, .now_unix_s = 1795469580, .confirm_needed = take(&s, 2) == 1};
         json_t *call = next_call(&s, h);
         run_call(h, &cx, call);
         json_decref(call);

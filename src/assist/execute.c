@@ -136,7 +136,8 @@ static double value_of(const ht_call *c, ht_verb verb)
     case HT_VERB_SET_SPEED:           return ht_call_number(c, "percentage", 0);
     case HT_VERB_SET_POSITION:        return ht_call_number(c, "position", 0);
     case HT_VERB_SET_VOLUME:          return ht_call_number(c, "volume_level", 0);
-    case HT_VERB_SET_VOLUME_RELATIVE: return step.ptr == NULL ? ht_call_number(c, "volume_step", 0) : ht_str_is(step, "up") ? 10 : -10;
+    case HT_VERB_SET_VOLUME_RELATIVE:
+        return step.ptr == NULL ? ht_call_number(c, "volume_step", 0) : ht_str_is(step, "up") ? 10 : -10;
     case HT_VERB_SET_VALUE:           return ht_call_number(c, "value", 0);
     default:                          return 0;
     }
@@ -227,7 +228,8 @@ static ht_status apply(const ht_call *c, const actions *a)
         for (size_t k = 0; st == HT_OK && k < a->n; k++) {
             ht_action one = a->items[k];
             /* What cannot take a position can still open and close; is_able in execute_target.c has seen to it. */
-            if (one.verb == HT_VERB_SET_POSITION && !ht_entity_able(ht_home_entity_at(c->h, (size_t)c->out->entities[i]), one.verb))
+            if (one.verb == HT_VERB_SET_POSITION &&
+                !ht_entity_able(ht_home_entity_at(c->h, (size_t)c->out->entities[i]), one.verb))
                 one.verb = one.value > 0 ? HT_VERB_OPEN : HT_VERB_CLOSE;
             st = ht_action_apply(c->h, (size_t)c->out->entities[i], &one, c->err);
         }
@@ -268,10 +270,15 @@ static ht_status run_device(const ht_call *c, const device_tool *t)
     ht_verb verbs[MAX_ACTIONS];
     for (size_t i = 0; i < a.n; i++)
         verbs[i] = a.items[i].verb;
-    const ht_reach reach = {.verbs = verbs, .n_verbs = a.n, .domains = t->domains, .fallback = t->fallback, .takes_active = t->takes_active,
+    const ht_reach reach = {.verbs = verbs,
+                            .n_verbs = a.n,
+                            .domains = t->domains,
+                            .fallback = t->fallback,
+                            .takes_active = t->takes_active,
                             .takes_one = t->verb == HT_VERB_MEDIA_SEARCH};
     ht_outcome outcome;
-    ht_status st = t->verb == HT_VERB_VACUUM_CLEAN_AREA ? resolve_cleaner(c, &reach, &outcome) : ht_call_resolve(c, &reach, &outcome);
+    ht_status st =
+        t->verb == HT_VERB_VACUUM_CLEAN_AREA ? resolve_cleaner(c, &reach, &outcome) : ht_call_resolve(c, &reach, &outcome);
     if (st != HT_OK)
         return st;
     if (outcome == HT_DONE && a.n == 0) { /* "set the lamp", but to what? */
@@ -327,9 +334,11 @@ ht_status ht_execute(ht_home *h, const ht_context *cx, const json_t *call, ht_re
 {
     *out = (ht_result){.outcome = HT_DONE};
     const json_t *name = json_object_get(call, "name"), *args = json_object_get(call, "arguments");
-    const ht_tool *tool = json_is_string(name) ? ht_tool_find((ht_str){json_string_value(name), json_string_length(name)}) : NULL;
+    const ht_tool *tool =
+        json_is_string(name) ? ht_tool_find((ht_str){json_string_value(name), json_string_length(name)}) : NULL;
     if (tool == NULL)
-        return ht_fail(err, HT_BAD_FORMAT, -1, "there is no tool \"%.60s\"", json_is_string(name) ? json_string_value(name) : "");
+        return ht_fail(err, HT_BAD_FORMAT, -1, "there is no tool \"%.60s\"",
+                       json_is_string(name) ? json_string_value(name) : "");
     ht_status st = ht_tool_check(tool, args, err);
     if (st != HT_OK)
         return st;

@@ -52,7 +52,8 @@ static bool is_in_state(const ht_entity *e, ht_str wanted)
     if (ht_name_same(ht_str_from(e->state), wanted))
         return true;
     if (ht_str_is(e->domain, "binary_sensor")) {
-        static const char on[] = "open unlocked detected wet low motion occupied charging plugged running unsafe problem home connected hot cold light";
+        static const char on[] =
+            "open unlocked detected wet low motion occupied charging plugged running unsafe problem home connected hot cold light";
         static const char off[] = "closed locked clear dry normal empty safe ok disconnected not_home dark";
         return (state_is(e, "on") && has_word(on, wanted)) || (state_is(e, "off") && has_word(off, wanted));
     }
@@ -106,19 +107,21 @@ static void copy_items(const ht_call *c, json_t *to, const ht_entity *e)
 static json_t *entity_json(const ht_call *c, size_t i)
 {
     const ht_entity *e = ht_home_entity_at(c->h, i);
-    const ht_str kind = ht_entity_class(e), area = e->area >= 0 ? ht_home_area_at(c->h, (size_t)e->area)->name : (ht_str){"", 0};
-    json_t *o = json_pack("{s:s%, s:s%, s:s%, s:s%, s:s%, s:s?, s:s?}", "id", e->id.ptr, e->id.len, "name", e->name.ptr, e->name.len, "area", area.ptr,
-                          area.len, "domain", e->domain.ptr, e->domain.len, "class", kind.ptr, kind.len, "state", e->state, "unit",
-                          ht_entity_unit(e));
+    const ht_str kind = ht_entity_class(e),
+                 area = e->area >= 0 ? ht_home_area_at(c->h, (size_t)e->area)->name : (ht_str){"", 0};
+    json_t *o = json_pack("{s:s%, s:s%, s:s%, s:s%, s:s%, s:s?, s:s?}", "id", e->id.ptr, e->id.len, "name", e->name.ptr,
+                          e->name.len, "area", area.ptr, area.len, "domain", e->domain.ptr, e->domain.len, "class", kind.ptr,
+                          kind.len, "state", e->state, "unit", ht_entity_unit(e));
     if (o == NULL)
         return NULL;
     copy_number(o, e, "brightness", "brightness", 100.0 / 255);
     copy_number(o, e, "volume_level", "volume", 100);
-    static const char *const numbers[] = {"current_position", "percentage", "temperature", "current_temperature", "humidity", "current_humidity",
-                                          "wind_speed", "battery_level"};
+    static const char *const numbers[] = {"current_position", "percentage",       "temperature", "current_temperature",
+                                          "humidity",         "current_humidity", "wind_speed",  "battery_level"};
     for (size_t k = 0; k < sizeof numbers / sizeof numbers[0]; k++)
         copy_number(o, e, numbers[k], numbers[k], 1);
-    static const char *const texts[] = {"media_title", "temperature_unit", "wind_speed_unit", "preset_mode", "fan_mode", "source"};
+    static const char *const texts[] = {"media_title", "temperature_unit", "wind_speed_unit",
+                                        "preset_mode", "fan_mode",         "source"};
     for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++)
         copy_text(o, e, texts[k]);
     copy_items(c, o, e);
@@ -192,7 +195,8 @@ static bool measures_temperature(const ht_entity *e)
         return ht_entity_number(e, "current_temperature", &x);
     if (ht_str_is(e->domain, "weather"))
         return ht_entity_number(e, "temperature", &x);
-    return ht_str_is(e->domain, "sensor") && (ht_str_is(ht_entity_class(e), "temperature") || (unit != NULL && strstr(unit, "°") != NULL));
+    return ht_str_is(e->domain, "sensor") &&
+           (ht_str_is(ht_entity_class(e), "temperature") || (unit != NULL && strstr(unit, "°") != NULL));
 }
 
 /* Thermostats first, then sensors, then the weather, then what has no reading just now. */

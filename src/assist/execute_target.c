@@ -53,7 +53,8 @@ static bool in_place(const ht_call *c, const ht_reach *r, const ht_entity *e)
     (void)r;
     if (!ht_call_area(c, &area) || !ht_call_floor(c, &floor))
         return false;
-    return (area < 0 || e->area == area) && (floor < 0 || (e->area >= 0 && ht_home_area_at(c->h, (size_t)e->area)->floor == floor));
+    return (area < 0 || e->area == area) &&
+           (floor < 0 || (e->area >= 0 && ht_home_area_at(c->h, (size_t)e->area)->floor == floor));
 }
 
 static bool of_kind(const ht_call *c, const ht_reach *r, const ht_entity *e)
@@ -125,7 +126,8 @@ static bool is_able(const ht_call *c, const ht_reach *r, const ht_entity *e)
         if (ht_entity_able(e, r->verbs[i]))
             continue;
         const double position = ht_call_number(c, "position", 50);
-        if (r->verbs[i] != HT_VERB_SET_POSITION || (position > 0 && position < 100) || !ht_entity_able(e, position > 0 ? HT_VERB_OPEN : HT_VERB_CLOSE))
+        if (r->verbs[i] != HT_VERB_SET_POSITION || (position > 0 && position < 100) ||
+            !ht_entity_able(e, position > 0 ? HT_VERB_OPEN : HT_VERB_CLOSE))
             return false;
     }
     return true;
@@ -152,7 +154,10 @@ static bool is_playing(const ht_call *c, const ht_reach *r, const ht_entity *e)
     return e->state != NULL && strcmp(e->state, "playing") == 0;
 }
 
-static bool is_playing_here(const ht_call *c, const ht_reach *r, const ht_entity *e) { return is_here(c, r, e) && is_playing(c, r, e); }
+static bool is_playing_here(const ht_call *c, const ht_reach *r, const ht_entity *e)
+{
+    return is_here(c, r, e) && is_playing(c, r, e);
+}
 
 static bool is_not_off(const ht_call *c, const ht_reach *r, const ht_entity *e)
 {
@@ -284,7 +289,8 @@ static ht_outcome find_near(const ht_call *c, const ht_reach *r, set *s)
         return outcome;
     const bool is_media = r->domains != NULL && strcmp(r->domains, "media_player") == 0;
     const size_t n_here = count(c, r, s, is_here);
-    const bool plays_elsewhere = is_media && r->takes_active && count(c, r, s, is_playing_here) == 0 && count(c, r, s, is_playing) > 0;
+    const bool plays_elsewhere =
+        is_media && r->takes_active && count(c, r, s, is_playing_here) == 0 && count(c, r, s, is_playing) > 0;
     if (n_here > 0 && !plays_elsewhere) {
         keep(c, r, s, is_here);
         prefer_players(c, r, s);
@@ -309,9 +315,9 @@ ht_status ht_call_resolve(const ht_call *c, const ht_reach *r, ht_outcome *outco
         return ht_call_no_memory(c);
     /* A domain that the tool means anyway says nothing about which: "pause the player". */
     const ht_str domain = ht_call_text(c, "domain");
-    const bool is_only_domain = domain.ptr != NULL && ht_str_is(domain, "media_player") && ht_call_text(c, "name").ptr == NULL && area < 0 &&
-                                floor < 0 && ht_call_text(c, "device_class").ptr == NULL && r->domains != NULL &&
-                                ht_str_is(domain, r->domains);
+    const bool is_only_domain =
+        domain.ptr != NULL && ht_str_is(domain, "media_player") && ht_call_text(c, "name").ptr == NULL && area < 0 &&
+        floor < 0 && ht_call_text(c, "device_class").ptr == NULL && r->domains != NULL && ht_str_is(domain, r->domains);
     if (ht_call_text(c, "name").ptr != NULL)
         *outcome = find_named(c, r, &s);
     else if (ht_call_has_target(c) && !is_only_domain)

@@ -8,14 +8,16 @@
 
 static int64_t length_of(const ht_call *c, const char *hours, const char *minutes, const char *seconds)
 {
-    return (int64_t)ht_call_number(c, hours, 0) * 3600 + (int64_t)ht_call_number(c, minutes, 0) * 60 + (int64_t)ht_call_number(c, seconds, 0);
+    return (int64_t)ht_call_number(c, hours, 0) * 3600 + (int64_t)ht_call_number(c, minutes, 0) * 60 +
+           (int64_t)ht_call_number(c, seconds, 0);
 }
 
 static json_t *timer_json(const ht_call *c, const ht_timer *t)
 {
     const ht_str area = t->area >= 0 ? ht_home_area_at(c->h, (size_t)t->area)->name : (ht_str){NULL, 0};
-    return json_pack("{s:s?, s:o, s:I, s:I, s:b}", "name", t->name, "area", area.ptr ? json_stringn(area.ptr, area.len) : json_null(), "total_s",
-                     (json_int_t)t->total_s, "remaining_s", (json_int_t)t->remaining_s, "is_paused", (int)t->is_paused);
+    return json_pack("{s:s?, s:o, s:I, s:I, s:b}", "name", t->name, "area",
+                     area.ptr ? json_stringn(area.ptr, area.len) : json_null(), "total_s", (json_int_t)t->total_s,
+                     "remaining_s", (json_int_t)t->remaining_s, "is_paused", (int)t->is_paused);
 }
 
 /* Whether the slots that find a timer fit it. */
@@ -26,8 +28,8 @@ static bool timer_fits(const ht_call *c, const ht_timer *t)
     const int64_t start = length_of(c, "start_hours", "start_minutes", "start_seconds");
     if (!ht_call_area(c, &area))
         return false;
-    return (name.ptr == NULL || (t->name != NULL && ht_name_same(name, ht_str_from(t->name)))) && (area < 0 || t->area == area) &&
-           (start == 0 || t->total_s == start);
+    return (name.ptr == NULL || (t->name != NULL && ht_name_same(name, ht_str_from(t->name)))) &&
+           (area < 0 || t->area == area) && (start == 0 || t->total_s == start);
 }
 
 /* Which of the timers that fit: those that the wish makes sense for (a running one to pause), then the speaker's own. */
@@ -98,8 +100,11 @@ static ht_status change_timer(const ht_call *c, size_t at, const char **word)
     static const struct {
         const char *tool, *word;
         int sign; /* of the time added */
-    } changes[] = {{"HassCancelTimer", "cancel_timer", 0},       {"HassPauseTimer", "pause_timer", 0},       {"HassUnpauseTimer", "unpause_timer", 0},
-                   {"HassIncreaseTimer", "increase_timer", 1},   {"HassDecreaseTimer", "decrease_timer", -1}};
+    } changes[] = {{"HassCancelTimer", "cancel_timer", 0},
+                   {"HassPauseTimer", "pause_timer", 0},
+                   {"HassUnpauseTimer", "unpause_timer", 0},
+                   {"HassIncreaseTimer", "increase_timer", 1},
+                   {"HassDecreaseTimer", "decrease_timer", -1}};
     const ht_timer *t = ht_home_timer_at(c->h, at);
     size_t k = 0;
     while (strcmp(changes[k].tool, c->tool->name) != 0)
@@ -220,7 +225,8 @@ static int find_item(const ht_list *l, ht_str text)
 ht_status ht_call_list(const ht_call *c)
 {
     const char *name = c->tool->name;
-    const bool is_shopping = strstr(name, "Shopping") != NULL, adds = strstr(name, "AddItem") != NULL, completes = strstr(name, "Complete") != NULL;
+    const bool is_shopping = strstr(name, "Shopping") != NULL, adds = strstr(name, "AddItem") != NULL,
+               completes = strstr(name, "Complete") != NULL;
     const int list = is_shopping ? (int)ht_home_shopping_list(c->h) : ht_home_find_list(c->h, ht_call_text(c, "name"));
     const ht_list *l = list >= 0 ? ht_home_list_at(c->h, (size_t)list) : NULL;
     const ht_str item = ht_call_text(c, "item");
@@ -243,6 +249,9 @@ ht_status ht_call_list(const ht_call *c)
     if (st != HT_OK)
         return st;
     char word[40];
-    snprintf(word, sizeof word, "%slist_%s_item", is_shopping ? "shopping_" : "", adds ? "add" : completes ? "complete" : "remove");
+    snprintf(word, sizeof word, "%slist_%s_item", is_shopping ? "shopping_" : "",
+             adds        ? "add"
+             : completes ? "complete"
+                         : "remove");
     return ht_call_effect(c, word);
 }

@@ -19,12 +19,13 @@ static void say(const ht_say *s, const char *zh, const char *en) { ht_buf_add_c(
 static void say_list(const ht_say *s, const ht_result *r)
 {
     const ht_str list = text_of(r->answer, "list"), item = text_of(r->answer, "item");
-    if (is_tool(r, "AddItem"))
-        ht_buf_addf(s->out, s->zh ? "已把%.*s加入%.*s" : "%.*s is on the %.*s", HT_STR_ARG(item), HT_STR_ARG(list));
-    else if (is_tool(r, "Complete"))
-        ht_buf_addf(s->out, s->zh ? "%.*s已从%.*s划掉" : "%.*s is ticked off the %.*s", HT_STR_ARG(item), HT_STR_ARG(list));
-    else
-        ht_buf_addf(s->out, s->zh ? "%.*s已从%.*s删除" : "%.*s is off the %.*s", HT_STR_ARG(item), HT_STR_ARG(list));
+    const char *zh = is_tool(r, "AddItem") ? "已把%.*s加入%.*s" : is_tool(r, "Complete") ? "已把%.*s从%.*s划掉" : "已把%.*s从%.*s删除";
+    const char *en = is_tool(r, "AddItem")  ? "added %.*s to the %.*s"
+                   : is_tool(r, "Complete") ? "ticked %.*s off the %.*s"
+                                            : "took %.*s off the %.*s";
+    ht_buf_addf(s->out, s->zh ? zh : en, HT_STR_ARG(item), HT_STR_ARG(list));
+    if (!s->zh && list.len >= 4 && !ht_name_same((ht_str){list.ptr + list.len - 4, 4}, HT_STR("list")))
+        ht_buf_add_c(s->out, " list");
 }
 
 /* "披萨计时器" / "the pizza timer". */
@@ -37,10 +38,12 @@ static void add_timer_name(const ht_say *s, const json_t *timer)
 static void say_timer(const ht_say *s, const ht_result *r)
 {
     const json_t *timers = json_object_get(r->answer, "timers"), *timer = json_array_get(timers, 0);
-    const int64_t total_s = json_integer_value(json_object_get(timer, "total_s")), left_s = json_integer_value(json_object_get(timer, "remaining_s"));
+    const int64_t total_s = json_integer_value(json_object_get(timer, "total_s")),
+                  left_s = json_integer_value(json_object_get(timer, "remaining_s"));
     const ht_str command = arg_of(r, "conversation_command");
     if (is_tool(r, "CancelAll"))
-        ht_buf_addf(s->out, s->zh ? "已取消%zu个计时器" : "cancelled %zu timer%s", json_array_size(timers), json_array_size(timers) == 1 ? "" : "s");
+        ht_buf_addf(s->out, s->zh ? "已取消%zu个计时器" : "cancelled %zu timer%s", json_array_size(timers),
+                    json_array_size(timers) == 1 ? "" : "s");
     else if (command.ptr != NULL) {
         say(s, "", "in ");
         ht_say_duration(s, total_s);
@@ -109,9 +112,10 @@ static void say_missing(const ht_say *s, const ht_result *r)
     else if (name.ptr != NULL)
         ht_buf_addf(s->out, s->zh ? "没有找到%.*s。" : "I cannot find %.*s.", HT_STR_ARG(name));
     else {
-        const char *noun = is_tool(r, "Temperature") && is_tool(r, "Get") ? (s->zh ? "温度计" : "thermometer")
-                                                                          : ht_say_noun(s, arg_of(r, "domain").ptr ? arg_of(r, "domain") : HT_STR(""),
-                                                                                        arg_of(r, "device_class"), false);
+        const char *noun =
+            is_tool(r, "Temperature") && is_tool(r, "Get")
+                ? (s->zh ? "温度计" : "thermometer")
+                : ht_say_noun(s, arg_of(r, "domain").ptr ? arg_of(r, "domain") : HT_STR(""), arg_of(r, "device_class"), false);
         if (place.ptr == NULL)
             ht_buf_addf(s->out, s->zh ? "没有找到可以操作的%s。" : "I cannot find a %s for that.", noun);
         else if (s->zh)
@@ -125,7 +129,8 @@ static void say_no_target(const ht_say *s, const ht_result *r)
 {
     const ht_str list = text_of(r->answer, "list"), item = text_of(r->answer, "item");
     if (is_tool(r, "Timer"))
-        say(s, ht_home_timer_count(s->h) ? "没有找到这个计时器。" : "现在没有计时器。", ht_home_timer_count(s->h) ? "There is no such timer." : "There are no timers.");
+        say(s, ht_home_timer_count(s->h) ? "没有找到这个计时器。" : "现在没有计时器。",
+            ht_home_timer_count(s->h) ? "There is no such timer." : "There are no timers.");
     else if (is_tool(r, "Alarm"))
         say(s, "没有这个闹钟。", "There is no such alarm.");
     else if (is_tool(r, "Weather"))
@@ -151,7 +156,9 @@ static void add_choices(const ht_say *s, const ht_result *r)
     }
     for (size_t i = 0; i < r->n_entities; i++) {
         const ht_entity *e = ht_home_entity_at(s->h, (size_t)r->entities[i]);
-        const ht_str area = e->area >= 0 ? ht_say_area_name(s, ht_home_area_at(s->h, (size_t)e->area)) : s->zh ? HT_STR("别处") : HT_STR("other");
+        const ht_str area = e->area >= 0 ? ht_say_area_name(s, ht_home_area_at(s->h, (size_t)e->area))
+                          : s->zh        ? HT_STR("别处")
+                                         : HT_STR("other");
         if (i > 0)
             ht_buf_add_c(s->out, i + 1 < r->n_entities ? (s->zh ? "、" : ", ") : (s->zh ? "还是" : " or "));
         if (s->zh)

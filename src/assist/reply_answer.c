@@ -114,7 +114,7 @@ static void add_reading(const ht_say *s, const json_t *found)
         ht_buf_add_str(s->out, ht_say_word(s, state));
         return;
     }
-    ht_say_number(s, x);
+    ht_buf_addf(s->out, "%.12g", round(x * 100) / 100);
     const ht_str words = unit_words(s, unit, x);
     if (words.len > 0 && ht_str_eq(words, unit) && !s->zh && words.ptr[0] != '%')
         ht_buf_add_char(s->out, ' ');
@@ -131,7 +131,8 @@ static bool is_hvac_mode(ht_str state)
 }
 
 /* A number that belongs to a state: "，亮度50%" / " at 50%". */
-static void add_detail(const ht_say *s, const json_t *found, const char *key, const char *zh, const char *en, const char *zh_unit, const char *en_unit)
+static void add_detail(const ht_say *s, const json_t *found, const char *key, const char *zh, const char *en,
+                       const char *zh_unit, const char *en_unit)
 {
     double x;
     if (!number_of(found, key, &x))
@@ -216,7 +217,8 @@ static void add_sentence(const ht_say *s, const json_t *found)
     const bool is_reading = ht_str_is(domain, "sensor") || ht_str_is(domain, "number") || ht_str_is(domain, "select");
     add_name(s, found);
     if (!s->zh)
-        ht_buf_addf(s->out, json_object_get(found, "items") && json_array_size(json_object_get(found, "items")) ? ": " : " %s ", is_or_are(s, found));
+        ht_buf_addf(s->out, json_object_get(found, "items") && json_array_size(json_object_get(found, "items")) ? ": " : " %s ",
+                    is_or_are(s, found));
     else if (is_reading && text_of(found, "state").len > 0)
         ht_buf_add_c(s->out, "是");
     add_state(s, found);
@@ -277,8 +279,8 @@ static void say_yes_no(const ht_say *s, const ht_result *r, const json_t *array,
     } else {
         ht_say_names(s, r->entities, 1, "");
         const ht_entity *e = ht_home_entity_at(s->h, (size_t)r->entities[0]);
-        json_t *now = json_pack("{s:s%, s:s%, s:s%, s:s?}", "id", e->id.ptr, e->id.len, "domain", e->domain.ptr, e->domain.len, "class",
-                                ht_entity_class(e).ptr, ht_entity_class(e).len, "state", e->state);
+        json_t *now = json_pack("{s:s%, s:s%, s:s%, s:s?}", "id", e->id.ptr, e->id.len, "domain", e->domain.ptr, e->domain.len,
+                                "class", ht_entity_class(e).ptr, ht_entity_class(e).len, "state", e->state);
         if (!s->zh)
             ht_buf_addf(s->out, " %s ", ht_say_is_plural(ht_say_name(s, e)) ? "are" : "is");
         add_state(s, now);
@@ -374,7 +376,8 @@ static void say_temperature(const ht_say *s, const json_t *array)
     const size_t start = s->out->len;
     for (size_t i = 0; i < json_array_size(array); i++) {
         const json_t *found = json_array_get(array, i);
-        const bool is_air = ht_str_is(text_of(found, "domain"), "climate") || ht_str_is(text_of(found, "domain"), "water_heater");
+        const bool is_air =
+            ht_str_is(text_of(found, "domain"), "climate") || ht_str_is(text_of(found, "domain"), "water_heater");
         double x = 0;
         bool has = is_air ? number_of(found, "current_temperature", &x) : number_of(found, "temperature", &x);
         if (ht_str_is(text_of(found, "domain"), "sensor")) {
@@ -426,7 +429,8 @@ static void say_date(const ht_say *s, const json_t *answer)
     const char *date = json_string_value(json_object_get(answer, "date"));
     const size_t weekday = (size_t)json_integer_value(json_object_get(answer, "weekday")) % 7;
     char *end;
-    const long year = strtol(date, &end, 10), month = *end ? strtol(end + 1, &end, 10) : 1, day = *end ? strtol(end + 1, &end, 10) : 1;
+    const long year = strtol(date, &end, 10), month = *end ? strtol(end + 1, &end, 10) : 1,
+               day = *end ? strtol(end + 1, &end, 10) : 1;
     if (s->zh)
         ht_buf_addf(s->out, "今天是%ld年%ld月%ld日，星期%s。", year, month, day, zh_days[weekday]);
     else

@@ -67,9 +67,15 @@ static ht_str arg_text(const ht_result *r, const char *key)
     return (ht_str){json_string_value(v), json_string_length(v)};
 }
 
-static double arg_number(const ht_result *r, const char *key) { return json_number_value(json_object_get(json_object_get(r->effect, "args"), key)); }
+static double arg_number(const ht_result *r, const char *key)
+{
+    return json_number_value(json_object_get(json_object_get(r->effect, "args"), key));
+}
 
-static bool has_arg(const ht_result *r, const char *key) { return json_object_get(json_object_get(r->effect, "args"), key) != NULL; }
+static bool has_arg(const ht_result *r, const char *key)
+{
+    return json_object_get(json_object_get(r->effect, "args"), key) != NULL;
+}
 
 static const ht_entity *only_entity(const ht_say *s, const ht_result *r)
 {
@@ -96,8 +102,9 @@ static bool add_level(const ht_say *s, const ht_result *r, const char *key, doub
 static const pattern *adjusted(const ht_say *s, ht_verb verb, const ht_result *r, ht_buf *value)
 {
     const ht_str step = arg_text(r, "volume_step");
-    const bool is_up = verb == HT_VERB_SET_VOLUME_RELATIVE ? (step.ptr ? ht_str_is(step, "up") : arg_number(r, "volume_step") > 0)
-                                                           : ht_str_is(arg_text(r, "direction"), "up");
+    const bool is_up = verb == HT_VERB_SET_VOLUME_RELATIVE
+                         ? (step.ptr ? ht_str_is(step, "up") : arg_number(r, "volume_step") > 0)
+                         : ht_str_is(arg_text(r, "direction"), "up");
     if (verb == HT_VERB_ADJUST_BRIGHTNESS) {
         const ht_entity *e = only_entity(s, r);
         double x;
@@ -255,7 +262,8 @@ size_t ht_say_done(const ht_say *s, const ht_result *results, size_t n)
     size_t covered = 1, n_entities = results[0].n_entities;
     for (; covered < n && verb_of(&results[covered]) != HT_VERB_COUNT; covered++) {
         ht_buf_clear(&other);
-        if (choose(s, verb_of(&results[covered]), &results[covered], &other) != told || !ht_str_eq(ht_buf_str(&other), ht_buf_str(&value)))
+        if (choose(s, verb_of(&results[covered]), &results[covered], &other) != told ||
+            !ht_str_eq(ht_buf_str(&other), ht_buf_str(&value)))
             break;
         n_entities += results[covered].n_entities;
     }

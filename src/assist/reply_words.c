@@ -194,7 +194,7 @@ const char *ht_say_noun(const ht_say *s, ht_str domain, ht_str kind, bool is_plu
 
 bool ht_say_is_plural(ht_str name)
 {
-    static const char *const singular[] = {"ss", "us", "is", "as", "'s"};
+    static const char *const singular[] = {"ss", "us", "is", "as", "'s", "stairs"};
     if (!ht_str_ends(name, HT_STR("s")))
         return false;
     for (size_t i = 0; i < sizeof singular / sizeof singular[0]; i++)

@@ -95,7 +95,8 @@ static const char *const mode_words[] = {HT_MODE_LIST, NULL};
 static const char *const fan_mode_words[] = {HT_FAN_MODE_LIST, NULL};
 static const char *const up_down_words[] = {"up", "down", NULL};
 static const char *const on_off_words[] = {"on", "off", NULL};
-static const char *const media_words[] = {"music", "artist", "album", "track", "playlist", "podcast", "movie", "tv_show", "channel", "video", "app", "game", NULL};
+static const char *const media_words[] = {"music",   "artist",  "album", "track", "playlist", "podcast", "movie",
+                                          "tv_show", "channel", "video", "app",   "game",     NULL};
 static const char *const about_words[] = {"device", "area", "value", "action", NULL};
 static const char *const reason_words[] = {"no_device", "no_area", "unsupported", "unclear", "beyond", NULL};
 

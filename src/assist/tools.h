@@ -109,11 +109,10 @@ typedef struct {
     const ht_str *timers; size_t n_timers; /* their names */
 } ht_tool_scope;
 
-/* False when a slot that the tool requires has nothing to name under this scope (no list, no area): leave the tool out. */
-bool ht_tool_usable(const ht_tool *t, const ht_tool_scope *scope);
 /* JSON Schema of a tool's arguments ({"type":"object","properties":{…},"required":[…],"additionalProperties":false}), its
  * properties in the order above. scope NULL: names are plain strings (for API clients); otherwise a name slot is an enum, and
- * is left out where there is nothing to name. Uses type, enum, minimum, maximum, minLength, pattern, anyOf and nothing else.
+ * is left out where there is nothing to name (a required one has an empty enum: leave the tool out). Uses type, enum,
+ * minimum, maximum, minLength, pattern, anyOf and nothing else.
  * Caller owns; NULL: out of memory. */
 json_t *ht_tool_schema(const ht_tool *t, const ht_tool_scope *scope);
 #endif

@@ -17,17 +17,8 @@ static const ht_str *names_of(const ht_tool_scope *s, ht_slot_kind kind, size_t 
 
 static bool is_name(ht_slot_kind kind)
 {
-    return kind == HT_SLOT_ENTITY || kind == HT_SLOT_AREA || kind == HT_SLOT_FLOOR || kind == HT_SLOT_LIST || kind == HT_SLOT_TIMER;
-}
-
-bool ht_tool_usable(const ht_tool *t, const ht_tool_scope *scope)
-{
-    ht_slot slot;
-    size_t n;
-    for (size_t i = 0; ht_tool_slot(t, i, &slot); i++)
-        if (slot.is_required && is_name(slot.kind) && (names_of(scope, slot.kind, &n), n == 0))
-            return false;
-    return true;
+    return kind == HT_SLOT_ENTITY || kind == HT_SLOT_AREA || kind == HT_SLOT_FLOOR || kind == HT_SLOT_LIST ||
+           kind == HT_SLOT_TIMER;
 }
 
 static bool has_text(const json_t *array, ht_str s)
@@ -120,5 +111,6 @@ json_t *ht_tool_schema(const ht_tool *t, const ht_tool_scope *scope)
         json_decref(required);
         return NULL;
     }
-    return json_pack("{s:s, s:o, s:o, s:b}", "type", "object", "properties", properties, "required", required, "additionalProperties", 0);
+    return json_pack("{s:s, s:o, s:o, s:b}", "type", "object", "properties", properties, "required", required,
+                     "additionalProperties", 0);
 }

@@ -21,23 +21,28 @@ static const struct {
     [HT_VERB_ADJUST_BRIGHTNESS] = {"adjust_brightness", "light", "adjust_brightness set_brightness", NULL},
     [HT_VERB_SET_COLOR] = {"set_color", "light", "set_color", NULL},
     [HT_VERB_SET_COLOR_TEMP] = {"set_color_temp", "light", "set_color_temp", NULL},
-    [HT_VERB_SET_TEMPERATURE] = {"set_temperature", "climate water_heater", "set_temperature", "TARGET_TEMPERATURE TARGET_TEMPERATURE_RANGE"},
+    [HT_VERB_SET_TEMPERATURE] = {"set_temperature", "climate water_heater", "set_temperature",
+                                 "TARGET_TEMPERATURE TARGET_TEMPERATURE_RANGE"},
     [HT_VERB_ADJUST_TEMPERATURE] = {"adjust_temperature", "climate water_heater", "adjust_temperature set_temperature",
                                     "TARGET_TEMPERATURE TARGET_TEMPERATURE_RANGE"},
     [HT_VERB_SET_MODE] = {"set_mode", "climate fan humidifier water_heater", "set_mode set_hvac_mode set_preset_mode", NULL},
     [HT_VERB_SET_FAN_SPEED] = {"set_fan_speed", "climate fan", "set_fan_speed set_fan_mode set_speed", "FAN_MODE SET_SPEED"},
     [HT_VERB_SET_SPEED] = {"set_speed", "fan", "set_speed set_percentage", "SET_SPEED"},
-    [HT_VERB_ADJUST_SPEED] = {"adjust_speed", "fan climate", "adjust_speed set_speed set_fan_speed set_fan_mode", "SET_SPEED FAN_MODE"},
+    [HT_VERB_ADJUST_SPEED] = {"adjust_speed", "fan climate", "adjust_speed set_speed set_fan_speed set_fan_mode",
+                              "SET_SPEED FAN_MODE"},
     [HT_VERB_SET_SWING] = {"set_swing", "climate fan", "set_swing set_swing_mode oscillate", "SWING_MODE OSCILLATE"},
-    [HT_VERB_SET_FEATURE] = {"set_feature", "climate fan humidifier switch light media_player vacuum cover water_heater lock", "set_feature", NULL},
+    [HT_VERB_SET_FEATURE] = {"set_feature", "climate fan humidifier switch light media_player vacuum cover water_heater lock",
+                             "set_feature", NULL},
     [HT_VERB_SET_HUMIDITY] = {"set_humidity", "humidifier climate", "set_humidity", "TARGET_HUMIDITY"},
     [HT_VERB_ACTIVATE] = {"activate", "scene", "activate turn_on", NULL},
     [HT_VERB_RUN] = {"run", "script", "run turn_on", NULL},
     [HT_VERB_PRESS] = {"press", "button", "press turn_on", NULL},
     [HT_VERB_VACUUM_START] = {"vacuum_start", "vacuum", "vacuum_start start turn_on", "START TURN_ON"},
-    [HT_VERB_VACUUM_RETURN] = {"vacuum_return_to_base", "vacuum", "vacuum_return_to_base return_to_base turn_off", "RETURN_HOME"},
+    [HT_VERB_VACUUM_RETURN] = {"vacuum_return_to_base", "vacuum", "vacuum_return_to_base return_to_base turn_off",
+                               "RETURN_HOME"},
     [HT_VERB_VACUUM_CLEAN_AREA] = {"vacuum_clean_area", "vacuum", "vacuum_clean_area clean_area", "CLEAN_AREA SEND_COMMAND"},
-    [HT_VERB_MOWER_START] = {"lawn_mower_start_mowing", "lawn_mower", "lawn_mower_start_mowing start_mowing start", "START_MOWING"},
+    [HT_VERB_MOWER_START] = {"lawn_mower_start_mowing", "lawn_mower", "lawn_mower_start_mowing start_mowing start",
+                             "START_MOWING"},
     [HT_VERB_MOWER_DOCK] = {"lawn_mower_dock", "lawn_mower", "lawn_mower_dock dock", "DOCK"},
     [HT_VERB_MEDIA_PAUSE] = {"media_pause", "media_player", "media_pause pause", "PAUSE"},
     [HT_VERB_MEDIA_UNPAUSE] = {"media_unpause", "media_player", "media_unpause play", "PLAY"},
@@ -47,9 +52,10 @@ static const struct {
     [HT_VERB_MEDIA_MUTE] = {"media_player_mute", "media_player", "media_player_mute mute", "VOLUME_MUTE"},
     [HT_VERB_MEDIA_UNMUTE] = {"media_player_unmute", "media_player", "media_player_unmute unmute mute", "VOLUME_MUTE"},
     [HT_VERB_SET_VOLUME] = {"set_volume", "media_player", "set_volume", "VOLUME_SET"},
-    [HT_VERB_SET_VOLUME_RELATIVE] = {"set_volume_relative", "media_player", "set_volume_relative volume_up volume_down set_volume",
-                                     "VOLUME_STEP VOLUME_SET"},
-    [HT_VERB_MEDIA_SEARCH] = {"media_search_and_play", "media_player", "media_search_and_play play_media", "PLAY_MEDIA PLAY SEARCH_MEDIA"},
+    [HT_VERB_SET_VOLUME_RELATIVE] = {"set_volume_relative", "media_player",
+                                     "set_volume_relative volume_up volume_down set_volume", "VOLUME_STEP VOLUME_SET"},
+    [HT_VERB_MEDIA_SEARCH] = {"media_search_and_play", "media_player", "media_search_and_play play_media",
+                              "PLAY_MEDIA PLAY SEARCH_MEDIA"},
     [HT_VERB_SELECT_SOURCE] = {"select_source", "media_player", "select_source play_media", "SELECT_SOURCE"},
     [HT_VERB_SET_VALUE] = {"set_value", "number", "set_value", NULL},
     [HT_VERB_SELECT_OPTION] = {"select_option", "select", "select_option", NULL},
@@ -173,7 +179,10 @@ bool ht_entity_number(const ht_entity *e, const char *key, double *out)
     return true;
 }
 
-const char *ht_entity_text(const ht_entity *e, const char *key) { return json_string_value(json_object_get(e->attributes, key)); }
+const char *ht_entity_text(const ht_entity *e, const char *key)
+{
+    return json_string_value(json_object_get(e->attributes, key));
+}
 
 const char *ht_entity_unit(const ht_entity *e)
 {
@@ -183,6 +192,7 @@ const char *ht_entity_unit(const ht_entity *e)
 
 bool ht_entity_is_active(const ht_entity *e)
 {
-    static const char idle[] = "off closed closing locked locking docked returning idle standby paused disarmed unavailable not_home none";
+    static const char idle[] =
+        "off closed closing locked locking docked returning idle standby paused disarmed unavailable not_home none";
     return e->state != NULL && e->state[0] != '\0' && !has_word(idle, ht_str_from(e->state));
 }

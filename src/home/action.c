@@ -17,7 +17,8 @@ static ht_status set_state(const target *t, const char *state) { return ht_home_
 
 static ht_status set_number(const target *t, const char *key, double x)
 {
-    return ht_home_set_attribute(t->h, t->i, key, x == floor(x) && fabs(x) < 1e15 ? json_integer((json_int_t)x) : json_real(x), t->err);
+    return ht_home_set_attribute(t->h, t->i, key, x == floor(x) && fabs(x) < 1e15 ? json_integer((json_int_t)x) : json_real(x),
+                                 t->err);
 }
 
 static ht_status set_text(const target *t, const char *key, ht_str s)
@@ -72,7 +73,8 @@ static ht_status light_on(const target *t)
         return st;
     if (json_object_get(t->e->attributes, "rgb_color") != NULL)
         return light_mode(t, "rgb");
-    return light_mode(t, json_object_get(t->e->attributes, "color_temp_kelvin") ? "color_temp" : json_string_value(json_array_get(modes, 0)));
+    return light_mode(t, json_object_get(t->e->attributes, "color_temp_kelvin") ? "color_temp"
+                                                                                : json_string_value(json_array_get(modes, 0)));
 }
 
 static ht_status light_level(const target *t, double pct)

@@ -4,7 +4,8 @@
 const json_t *ht_home_choices(const ht_entity *e, ht_verb verb, size_t n)
 {
     static const char *const modes[] = {"hvac_modes", "preset_modes", "available_modes", "operation_list", "modes", NULL};
-    static const char *const fan_modes[] = {"fan_modes", NULL}, *const sources[] = {"source_list", NULL}, *const options[] = {"options", NULL};
+    static const char *const fan_modes[] = {"fan_modes", NULL}, *const sources[] = {"source_list", NULL},
+                             *const options[] = {"options", NULL};
     const char *const *keys = verb == HT_VERB_SET_MODE         ? modes
                               : verb == HT_VERB_SET_FAN_SPEED  ? fan_modes
                               : verb == HT_VERB_SELECT_SOURCE  ? sources
@@ -40,9 +41,10 @@ static bool same_choice(ht_str a, ht_str b)
 
 bool ht_home_means_same(ht_str a, ht_str b)
 {
-    static const char *const groups[][4] = {{"medium", "middle", "mid", "中"},   {"quiet", "silent", "mute", "静音"}, {"strong", "turbo", "powerful", "强劲"},
-                                            {"low", "min", "低", NULL},           {"high", "max", "高", NULL},         {"auto", "automatic", "自动", NULL},
-                                            {"fan_only", "fan", "送风", NULL},    {"sleep", "night", "睡眠", NULL},    {"heat_cool", "auto", NULL, NULL}};
+    static const char *const groups[][4] = {
+        {"medium", "middle", "mid", "中"}, {"quiet", "silent", "mute", "静音"}, {"strong", "turbo", "powerful", "强劲"},
+        {"low", "min", "低", NULL},        {"high", "max", "高", NULL},         {"auto", "automatic", "自动", NULL},
+        {"fan_only", "fan", "送风", NULL}, {"sleep", "night", "睡眠", NULL},    {"heat_cool", "auto", NULL, NULL}};
     if (same_choice(a, b))
         return true;
     for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++) {

@@ -64,8 +64,9 @@ typedef struct ht_home ht_home;
 /* Takes a home object as in DESIGN's home file ({"id","lang","floors","areas","entities","timers","alarms","lists"}; null =
  * unknown; unknown fields are ignored). HT_BAD_FORMAT names the field. The json_t is only read. What is put in order:
  * an area or floor that is only named by what lies in it is added; numbers written as text become numbers (volume_level
- * above 1 is percent); a device_class written as Python's enumerator becomes its word; a todo entity gets a list of its id, filled from its attribute "todo_items", which goes away;
- * a home without a list named for shopping gets one with id "shopping_list". */
+ * above 1 is percent); a device_class written as Python's enumerator becomes its word; a todo entity gets a list of its id,
+ * filled from its attribute "todo_items", which goes away; a home without a list named for shopping gets one with id
+ * "shopping_list". */
 HT_CHECKED ht_status ht_home_from_json(const json_t *home, ht_home **out, ht_error *err);
 /* Reads a file with one home, or with {"homes":{ID:…}}; id picks one (NULL: the only or the first one). */
 HT_CHECKED ht_status ht_home_load(const char *path, const char *id, ht_home **out, ht_error *err);
@@ -116,7 +117,8 @@ const ht_list *ht_home_list_at(const ht_home *h, size_t i);
 HT_CHECKED ht_status ht_home_set_state(ht_home *h, size_t entity, const char *state, ht_error *err);
 /* Takes the reference to value (NULL removes the key), also on failure. Puts it in order as a home file's. */
 HT_CHECKED ht_status ht_home_set_attribute(ht_home *h, size_t entity, const char *key, json_t *take_value, ht_error *err);
-/* Called after each change of an entity with its index, or with -1 when timers, alarms or lists changed. One watcher; NULL stops. */
+/* Called after each change of an entity with its index, or with -1 when timers, alarms or lists changed. One watcher;
+ * NULL stops. */
 typedef void ht_home_changed_fn(void *ctx, const ht_home *h, int entity);
 void ht_home_watch(ht_home *h, ht_home_changed_fn *fn, void *ctx);
 

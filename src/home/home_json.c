@@ -12,7 +12,8 @@ HT_EMBED_DECLARE(demo_home);
 static ht_status no_memory(ht_error *err) { return ht_fail(err, HT_NO_MEMORY, -1, "home: reading it"); }
 
 /* A text field: absent or null gives "". what names it in errors. */
-static ht_status read_text(ht_home *h, const json_t *object, const char *key, const char *what, size_t i, ht_str *out, ht_error *err)
+static ht_status read_text(ht_home *h, const json_t *object, const char *key, const char *what, size_t i, ht_str *out,
+                           ht_error *err)
 {
     const json_t *v = json_object_get(object, key);
     *out = (ht_str){"", 0};
@@ -24,7 +25,8 @@ static ht_status read_text(ht_home *h, const json_t *object, const char *key, co
     return out->ptr ? HT_OK : no_memory(err);
 }
 
-static ht_status read_aliases(ht_home *h, const json_t *object, const char *what, size_t i, ht_str **out, size_t *n, ht_error *err)
+static ht_status read_aliases(ht_home *h, const json_t *object, const char *what, size_t i, ht_str **out, size_t *n,
+                              ht_error *err)
 {
     const json_t *array = json_object_get(object, "aliases");
     if (array == NULL || json_is_null(array))
@@ -111,8 +113,10 @@ static ht_status read_areas(ht_home *h, const json_t *areas, ht_error *err)
 /* Numbers of the entity model that files are known to hold as text. */
 static bool is_numeric(const char *key)
 {
-    static const char *const keys[] = {"brightness", "percentage", "current_position", "volume_level", "temperature", "current_temperature",
-                                       "humidity", "current_humidity", "color_temp_kelvin", "media_track", "battery_level", "min", "max"};
+    static const char *const keys[] = {
+        "brightness", "percentage",       "current_position",  "volume_level", "temperature",   "current_temperature",
+        "humidity",   "current_humidity", "color_temp_kelvin", "media_track",  "battery_level", "min",
+        "max"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(key, keys[i]) == 0)
             return true;
@@ -167,7 +171,8 @@ static ht_status read_attributes(ht_home *h, const json_t *o, size_t i, ht_error
         return ht_fail(err, HT_BAD_FORMAT, -1, "home: attributes of %.*s must be an object", HT_STR_ARG(e->id));
     if (supports != NULL && !json_is_null(supports) && !json_is_object(supports))
         return ht_fail(err, HT_BAD_FORMAT, -1, "home: supports of %.*s must be an object", HT_STR_ARG(e->id));
-    if ((e->attributes = json_object()) == NULL || (json_is_object(supports) && (e->supports = json_deep_copy(supports)) == NULL))
+    if ((e->attributes = json_object()) == NULL ||
+        (json_is_object(supports) && (e->supports = json_deep_copy(supports)) == NULL))
         return no_memory(err);
     json_object_foreach ((json_t *)attributes, key, value) {
         const ht_status st = ht_home_set_attribute(h, i, key, json_deep_copy(value), err);
@@ -203,7 +208,8 @@ static ht_status read_entity(ht_home *h, const json_t *o, size_t i, ht_error *er
     ht_status st;
     ht_str area;
     e->area = -1;
-    if ((st = read_text(h, o, "id", "entities", i, &e->id, err)) != HT_OK || (st = read_text(h, o, "name", "entities", i, &e->name, err)) != HT_OK ||
+    if ((st = read_text(h, o, "id", "entities", i, &e->id, err)) != HT_OK ||
+        (st = read_text(h, o, "name", "entities", i, &e->name, err)) != HT_OK ||
         (st = read_text(h, o, "domain", "entities", i, &e->domain, err)) != HT_OK ||
         (st = read_text(h, o, "area", "entities", i, &area, err)) != HT_OK ||
         (st = read_aliases(h, o, "entities", i, &e->aliases, &e->n_aliases, err)) != HT_OK)
@@ -267,7 +273,8 @@ ht_status ht_home_from_json(const json_t *home, ht_home **out, ht_error *err)
     *out = NULL;
     if (!json_is_object(home))
         return ht_fail(err, HT_BAD_FORMAT, -1, "home: must be an object with \"entities\"");
-    const json_t *floors = json_object_get(home, "floors"), *areas = json_object_get(home, "areas"), *entities = json_object_get(home, "entities");
+    const json_t *floors = json_object_get(home, "floors"), *areas = json_object_get(home, "areas"),
+                 *entities = json_object_get(home, "entities");
     const json_t *lists = json_object_get(home, "lists");
     ht_home *h = calloc(1, sizeof *h);
     ht_status st;
@@ -280,9 +287,10 @@ ht_status ht_home_from_json(const json_t *home, ht_home **out, ht_error *err)
         st = no_memory(err);
         goto done;
     }
-    if ((st = read_text(h, home, "id", "homes", 0, &h->id, err)) != HT_OK || (st = read_text(h, home, "lang", "homes", 0, &h->lang, err)) != HT_OK ||
-        (st = read_floors(h, floors, err)) != HT_OK || (st = read_areas(h, areas, err)) != HT_OK ||
-        (st = read_entities(h, entities, err)) != HT_OK || (st = ht_home_timer_restore(h, json_object_get(home, "timers"), err)) != HT_OK ||
+    if ((st = read_text(h, home, "id", "homes", 0, &h->id, err)) != HT_OK ||
+        (st = read_text(h, home, "lang", "homes", 0, &h->lang, err)) != HT_OK || (st = read_floors(h, floors, err)) != HT_OK ||
+        (st = read_areas(h, areas, err)) != HT_OK || (st = read_entities(h, entities, err)) != HT_OK ||
+        (st = ht_home_timer_restore(h, json_object_get(home, "timers"), err)) != HT_OK ||
         (st = ht_home_alarms_restore(h, json_object_get(home, "alarms"), err)) != HT_OK)
         goto done;
     /* "lists" replaces what the todo entities brought, so an absent or empty one must not. */
@@ -339,7 +347,10 @@ ht_status ht_home_load(const char *path, const char *id, ht_home **out, ht_error
     return st;
 }
 
-ht_status ht_home_load_demo(ht_home **out, ht_error *err) { return load_text(HT_EMBED(demo_home), "the demo home", NULL, out, err); }
+ht_status ht_home_load_demo(ht_home **out, ht_error *err)
+{
+    return load_text(HT_EMBED(demo_home), "the demo home", NULL, out, err);
+}
 
 static json_t *str_or_null(ht_str s) { return s.len ? json_stringn(s.ptr, s.len) : json_null(); }
 
@@ -377,10 +388,10 @@ static json_t *entities_json(const ht_home *h)
     json_t *array = json_array();
     for (size_t i = 0; i < h->n_entities; i++) {
         const ht_entity *e = &h->entities[i];
-        json_t *one = json_pack("{s:o, s:o, s:o, s:o, s:o, s:s?, s:o}", "id", str_or_null(e->id), "name", str_or_null(e->name), "aliases",
-                                aliases_json(e->aliases, e->n_aliases), "domain", str_or_null(e->domain), "area",
-                                e->area >= 0 ? str_or_null(h->areas[e->area].name) : json_null(), "state", e->state, "attributes",
-                                json_deep_copy(e->attributes));
+        json_t *one = json_pack("{s:o, s:o, s:o, s:o, s:o, s:s?, s:o}", "id", str_or_null(e->id), "name", str_or_null(e->name),
+                                "aliases", aliases_json(e->aliases, e->n_aliases), "domain", str_or_null(e->domain), "area",
+                                e->area >= 0 ? str_or_null(h->areas[e->area].name) : json_null(), "state", e->state,
+                                "attributes", json_deep_copy(e->attributes));
         if (one != NULL && e->supports != NULL && json_object_set_new(one, "supports", json_deep_copy(e->supports)) != 0) {
             json_decref(one);
             one = NULL;
@@ -393,7 +404,7 @@ static json_t *entities_json(const ht_home *h)
 
 json_t *ht_home_to_json(const ht_home *h)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", str_or_null(h->id), "lang", str_or_null(h->lang), "floors",
-                     places_json(h, true), "areas", places_json(h, false), "entities", entities_json(h), "timers", ht_home_timers_json(h),
-                     "alarms", ht_home_alarms_json(h), "lists", ht_home_lists_json(h));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", str_or_null(h->id), "lang", str_or_null(h->lang),
+                     "floors", places_json(h, true), "areas", places_json(h, false), "entities", entities_json(h), "timers",
+                     ht_home_timers_json(h), "alarms", ht_home_alarms_json(h), "lists", ht_home_lists_json(h));
 }

@@ -86,8 +86,8 @@ void ht_home_list_done(ht_home *h, size_t list, size_t item, bool is_done)
 
 static bool is_shopping(const ht_list *l)
 {
-    return strcasestr(l->id, "shopping") != NULL || strcasestr(l->name, "shopping") != NULL || strcasestr(l->name, "grocer") != NULL ||
-           strstr(l->name, "购物") != NULL || strstr(l->name, "买菜") != NULL;
+    return strcasestr(l->id, "shopping") != NULL || strcasestr(l->name, "shopping") != NULL ||
+           strcasestr(l->name, "grocer") != NULL || strstr(l->name, "购物") != NULL || strstr(l->name, "买菜") != NULL;
 }
 
 size_t ht_home_shopping_list(const ht_home *h)
@@ -152,7 +152,8 @@ ht_status ht_home_lists_complete(ht_home *h, ht_error *err)
         if (is_shopping(&h->lists[i]))
             return st;
     if (st == HT_OK)
-        st = new_list(h, HT_STR("shopping_list"), ht_str_starts(h->lang, HT_STR("zh")) ? HT_STR("购物清单") : HT_STR("Shopping List"), err);
+        st = new_list(h, HT_STR("shopping_list"),
+                      ht_str_starts(h->lang, HT_STR("zh")) ? HT_STR("购物清单") : HT_STR("Shopping List"), err);
     return st;
 }
 

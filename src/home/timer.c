@@ -94,7 +94,8 @@ static int64_t seconds_of(const json_t *timer, const char *key)
 
 static ht_status restore_timer(ht_home *h, const json_t *timer, size_t i, ht_error *err)
 {
-    static const char *const lengths[] = {"total_seconds", "remaining_seconds", "total_seconds_left", "start_hours", "start_minutes", "start_seconds"};
+    static const char *const lengths[] = {"total_seconds", "remaining_seconds", "total_seconds_left",
+                                          "start_hours",   "start_minutes",     "start_seconds"};
     int64_t v[6];
     if (!json_is_object(timer))
         return ht_fail(err, HT_BAD_FORMAT, -1, "home: timers[%zu] must be an object", i);
@@ -106,10 +107,12 @@ static ht_status restore_timer(ht_home *h, const json_t *timer, size_t i, ht_err
     const json_t *area = json_object_get(timer, "area"), *active = json_object_get(timer, "is_active");
     /* A timer may outlive the room that it was set in: a name that is gone is no error. */
     const int at = json_is_string(area) ? ht_home_find_area(h, ht_home_json_str(area)) : -1;
-    ht_status st = ht_home_timer_add(h, ht_home_json_str(json_object_get(timer, "name")), at, total < MAX_TIMER_S ? total : MAX_TIMER_S,
-                                     ht_home_json_str(json_object_get(timer, "command")), err);
+    ht_status st =
+        ht_home_timer_add(h, ht_home_json_str(json_object_get(timer, "name")), at, total < MAX_TIMER_S ? total : MAX_TIMER_S,
+                          ht_home_json_str(json_object_get(timer, "command")), err);
     if (st == HT_OK)
-        ht_home_timer_set(h, h->n_timers - 1, left ? left : total, json_is_true(json_object_get(timer, "paused")) || json_is_false(active));
+        ht_home_timer_set(h, h->n_timers - 1, left ? left : total,
+                          json_is_true(json_object_get(timer, "paused")) || json_is_false(active));
     return st;
 }
 
@@ -131,9 +134,10 @@ json_t *ht_home_timers_json(const ht_home *h)
     for (size_t i = 0; i < h->n_timers; i++) {
         const ht_timer *t = &h->timers[i];
         const ht_str area = t->area >= 0 ? h->areas[t->area].name : (ht_str){NULL, 0};
-        json_t *one = json_pack("{s:s?, s:o, s:I, s:I, s:b, s:s?}", "name", t->name, "area",
-                                area.ptr ? json_stringn(area.ptr, area.len) : json_null(), "total_seconds", (json_int_t)t->total_s,
-                                "remaining_seconds", (json_int_t)t->remaining_s, "paused", (int)t->is_paused, "command", t->command);
+        json_t *one =
+            json_pack("{s:s?, s:o, s:I, s:I, s:b, s:s?}", "name", t->name, "area",
+                      area.ptr ? json_stringn(area.ptr, area.len) : json_null(), "total_seconds", (json_int_t)t->total_s,
+                      "remaining_seconds", (json_int_t)t->remaining_s, "paused", (int)t->is_paused, "command", t->command);
         if (json_array_append_new(array, one) != 0)
             return json_decref(array), NULL;
     }
@@ -191,7 +195,8 @@ json_t *ht_home_alarms_json(const ht_home *h)
         const ht_alarm *a = &h->alarms[i];
         char time[16];
         snprintf(time, sizeof time, "%02d:%02d", a->at_min / 60, a->at_min % 60);
-        if (json_array_append_new(array, json_pack("{s:s, s:s?, s:s?}", "time", time, "label", a->label, "command", a->command)) != 0)
+        if (json_array_append_new(array,
+                                  json_pack("{s:s, s:s?, s:s?}", "time", time, "label", a->label, "command", a->command)) != 0)
             return json_decref(array), NULL;
     }
     return array;

@@ -151,8 +151,8 @@ static void timers_and_lists(void)
         {"HearthSetAlarm{'time':'07:05'}", "好的，闹钟已设在早上7点零5分。", "The alarm is set for 7:05 am."},
         {"HearthSetAlarm{'time':'12:00'} HearthCancelAlarm{}", "好的，闹钟已设在中午12点，闹钟已取消。", "The alarm is set for 12 pm. The alarm is cancelled."},
         {"HearthSchedule{'time':'22:00','command':'关灯'}", "好的，晚上10点会执行“关灯”。", "At 10 pm: 关灯."},
-        {"HassShoppingListAddItem{'item':'面包'}", "好的，已把面包加入购物清单。", "面包 is on the 购物清单."},
-        {"HassListCompleteItem{'name':'家庭待办','item':'交电费'}", "好的，交电费已从家庭待办划掉。", "交电费 is ticked off the 家庭待办."},
+        {"HassShoppingListAddItem{'item':'面包'}", "好的，已把面包加入购物清单。", "Added 面包 to the 购物清单 list."},
+        {"HassListCompleteItem{'name':'家庭待办','item':'交电费'}", "好的，已把交电费从家庭待办划掉。", "Ticked 交电费 off the 家庭待办 list."},
         {"HassShoppingListRemoveItem{'item':'鱼'}", "购物清单里没有鱼。", "The 购物清单 has no 鱼."},
         {"HassListAddItem{'name':'书单','item':'红楼梦'}", "没有叫书单的清单。", "There is no list called 书单."},
     };

@@ -125,9 +125,13 @@ static void scope_becomes_enums(void)
     CHECK_EQ(json_array_size(json_object_get(json_object_get(properties, "area"), "enum")), 1);
     CHECK(json_object_get(properties, "floor") == NULL); /* there is none to name */
     json_decref(s);
-    CHECK(ht_tool_usable(ht_tool_find(HT_STR("HassVacuumCleanArea")), &scope));
-    CHECK(!ht_tool_usable(ht_tool_find(HT_STR("HassListAddItem")), &scope));
-    CHECK(ht_tool_usable(ht_tool_find(HT_STR("HassStartTimer")), &scope)); /* its name is free text */
+    s = ht_tool_schema(ht_tool_find(HT_STR("HassListAddItem")), &scope);
+    name = json_object_get(json_object_get(json_object_get(s, "properties"), "name"), "enum");
+    CHECK(json_is_array(name) && json_array_size(name) == 0); /* there is no list, and it needs one */
+    json_decref(s);
+    s = ht_tool_schema(ht_tool_find(HT_STR("HassStartTimer")), &scope);
+    CHECK(json_object_get(json_object_get(json_object_get(s, "properties"), "name"), "enum") == NULL); /* free text */
+    json_decref(s);
 }
 
 static void colors(void)

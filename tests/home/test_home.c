@@ -293,13 +293,15 @@ static void demo_home(void)
     CHECK_EQ(ht_home_floor_count(h), 2);
     for (size_t i = 0; i < ht_home_area_count(h); i++)
         CHECK(ht_home_area_at(h, i)->n_aliases > 0 && ht_home_area_at(h, i)->floor >= 0); /* an English name each */
-    static const char *const domains[] = {"light", "switch", "cover", "climate", "fan", "media_player", "lock", "vacuum", "sensor", "binary_sensor",
-        "scene", "script", "humidifier", "weather", "todo", "person", "device_tracker", "button", "valve"};
+    static const char *const domains[] = {"light",  "switch", "cover",          "climate", "fan",    "media_player", "lock",
+                                          "vacuum", "sensor", "binary_sensor",  "scene",   "script", "humidifier",   "weather",
+                                          "todo",   "person", "device_tracker", "button",  "valve"};
     bool seen[sizeof domains / sizeof domains[0]] = {false};
     for (size_t i = 0; i < ht_home_entity_count(h); i++) {
         const ht_entity *e = ht_home_entity_at(h, i);
         CHECK(e->n_aliases > 0);
-        CHECK(e->state != NULL || ht_str_is(e->domain, "scene") || ht_str_is(e->domain, "script") || ht_str_is(e->domain, "button"));
+        CHECK(e->state != NULL || ht_str_is(e->domain, "scene") || ht_str_is(e->domain, "script") ||
+              ht_str_is(e->domain, "button"));
         for (size_t d = 0; d < sizeof domains / sizeof domains[0]; d++)
             seen[d] |= ht_str_is(e->domain, domains[d]);
     }
