@@ -2,13 +2,15 @@
 
 #include <utf8proc.h>
 
+#include "assist/han.h"
+
 static bool is_han(uint32_t c) { return (c >= 0x3400 && c <= 0x9fff) || (c >= 0xf900 && c <= 0xfaff) || (c >= 0x20000 && c <= 0x3ffff); }
 
 static uint32_t fold(uint32_t c)
 {
     if (c >= 0xff01 && c <= 0xff5e) /* full-width ASCII */
         c -= 0xfee0;
-    return (uint32_t)utf8proc_tolower((utf8proc_int32_t)c);
+    return is_han(c) ? ht_han_simplify(c) : (uint32_t)utf8proc_tolower((utf8proc_int32_t)c);
 }
 
 static bool is_word_char(uint32_t c)

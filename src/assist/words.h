@@ -1,5 +1,5 @@
-/* Names and requests cut into units that compare: a word of letters and digits, or one Han character. Case, width and
- * the English plural do not matter; small typing errors are forgiven. */
+/* Names and requests cut into units that compare: a word of letters and digits, or one Han character. Case, width,
+ * the English plural and traditional Han characters do not matter; small typing errors are forgiven. */
 #ifndef HT_ASSIST_WORDS_H
 #define HT_ASSIST_WORDS_H
 #include "base/str.h"

@@ -46,6 +46,7 @@ static void finds_by_name_area_kind_and_alias(void)
     CHECK_SLICE(first_name("turn off the lights upstairs", -1), "床头灯");
     CHECK_SLICE(first_name("把灯打开", 1), "床头灯"); /* the speaker is in the bedroom */
     CHECK_SLICE(first_name("把灯打开", 0), "客厅吊灯");
+    CHECK_SLICE(first_name("打開床頭燈", -1), "床头灯"); /* traditional characters */
 }
 
 static void words_fold_case_width_and_plural(void)
