@@ -321,17 +321,26 @@ static ht_status activate(const target *t)
     json_t *wanted = json_deep_copy(json_object_get(t->e->attributes, "entities")), *one, *value;
     const char *id, *key;
     ht_status st = HT_OK;
+    ht_error failure = {0};
+    size_t n_failed = 0;
     json_object_foreach (wanted, id, one) {
         const int i = ht_home_find_entity(t->h, ht_str_from(id));
         const char *state = json_string_value(json_object_get(one, "state"));
         if (i < 0 || st != HT_OK)
             continue; /* a device that has left the home since */
+        if (ht_home_driver(t->h, (size_t)i) != NULL) {
+            if (ht_home_wish(t->h, (size_t)i, state, json_object_get(one, "attributes"), &failure) != HT_OK)
+                n_failed++; /* the others are set all the same */
+            continue;
+        }
         if (state != NULL)
             st = ht_home_set_state(t->h, (size_t)i, state, t->err);
         json_object_foreach (json_object_get(one, "attributes"), key, value)
             if (st == HT_OK)
                 st = ht_home_set_attribute(t->h, (size_t)i, key, json_incref(value), t->err);
     }
+    if (st == HT_OK && n_failed > 0)
+        st = ht_fail(t->err, failure.status, -1, "%s", failure.text);
     json_decref(wanted);
     return st;
 }
@@ -361,7 +370,7 @@ static ht_status set_value(const target *t, double value)
     return set_state(t, text);
 }
 
-ht_status ht_action_apply(ht_home *h, size_t entity, const ht_action *a, ht_error *err)
+ht_status ht_home_act_here(ht_home *h, size_t entity, const ht_action *a, ht_error *err)
 {
     const target t = {h, entity, &h->entities[entity], err};
     ht_verb verb = ht_verb_for(a->verb, t.e->domain);
@@ -401,4 +410,10 @@ ht_status ht_action_apply(ht_home *h, size_t entity, const ht_action *a, ht_erro
             return apply_media(&t, a);
         return HT_OK; /* stop, run, press and look-ups leave no trace here */
     }
+}
+
+ht_status ht_action_apply(ht_home *h, size_t entity, const ht_action *a, ht_error *err)
+{
+    const ht_driver *driver = ht_home_driver(h, entity);
+    return driver ? ht_home_act_driven(h, entity, a, driver, err) : ht_home_act_here(h, entity, a, err);
 }

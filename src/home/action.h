@@ -82,7 +82,7 @@ bool ht_action_in_range(const ht_entity *e, const ht_action *a, double *lo, doub
  * that does one of these. */
 bool ht_action_is_dangerous(const ht_home *h, size_t entity, const ht_action *a);
 
-/* Carries the action out in a home without real devices: changes only what it names. The caller has asked ht_entity_able
- * and ht_action_in_range. HT_NO_MEMORY only. */
+/* Carries the action out: changes only what it names, and hands it to the entity's driver (home/driver.h) if it has one. The caller has asked
+ * ht_entity_able and ht_action_in_range. Without a driver HT_NO_MEMORY only; HT_IO: the device cannot be reached and nothing has changed. */
 HT_CHECKED ht_status ht_action_apply(ht_home *h, size_t entity, const ht_action *a, ht_error *err);
 #endif

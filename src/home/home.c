@@ -15,6 +15,7 @@ void ht_home_free(ht_home *h)
         json_decref(h->entities[i].attributes);
         json_decref(h->entities[i].supports);
     }
+    ht_home_extras_deinit(h);
     ht_home_timers_deinit(h);
     ht_home_lists_deinit(h);
     ht_arena_deinit(&h->mem);
@@ -30,7 +31,7 @@ const ht_area *ht_home_area_at(const ht_home *h, size_t i) { return i < h->n_are
 size_t ht_home_entity_count(const ht_home *h) { return h->n_entities; }
 const ht_entity *ht_home_entity_at(const ht_home *h, size_t i) { return i < h->n_entities ? &h->entities[i] : NULL; }
 
-static int compare(ht_str a, ht_str b)
+int ht_home_compare_ids(ht_str a, ht_str b)
 {
     const size_t n = a.len < b.len ? a.len : b.len;
     const int c = n ? memcmp(a.ptr, b.ptr, n) : 0;
@@ -41,7 +42,7 @@ int ht_home_find_entity(const ht_home *h, ht_str id)
 {
     for (size_t lo = 0, hi = h->n_entities; lo < hi;) {
         const size_t mid = lo + (hi - lo) / 2;
-        const int c = compare(id, h->entities[h->by_id[mid]].id);
+        const int c = ht_home_compare_ids(id, h->entities[h->by_id[mid]].id);
         if (c == 0)
             return h->by_id[mid];
         if (c < 0)

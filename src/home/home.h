@@ -117,8 +117,9 @@ const ht_list *ht_home_list_at(const ht_home *h, size_t i);
 HT_CHECKED ht_status ht_home_set_state(ht_home *h, size_t entity, const char *state, ht_error *err);
 /* Takes the reference to value (NULL removes the key), also on failure. Puts it in order as a home file's. */
 HT_CHECKED ht_status ht_home_set_attribute(ht_home *h, size_t entity, const char *key, json_t *take_value, ht_error *err);
-/* Called after each change of an entity with its index, or with -1 when timers, alarms or lists changed. One watcher;
- * NULL stops. */
+/* Called after each change of an entity with its index, with -1 when timers, alarms or lists changed, and with HT_HOME_RESHAPED when
+ * entities or areas came or went (home/driver.h). One watcher; NULL stops. */
+enum { HT_HOME_RESHAPED = -2 };
 typedef void ht_home_changed_fn(void *ctx, const ht_home *h, int entity);
 void ht_home_watch(ht_home *h, ht_home_changed_fn *fn, void *ctx);
 

@@ -265,6 +265,8 @@ static bool alloc_arrays(ht_home *h, size_t n_floors, size_t n_areas, size_t n_e
     h->areas = ht_arena_array(&h->mem, n_areas + n_entities, sizeof *h->areas);
     h->entities = ht_arena_array(&h->mem, n_entities, sizeof *h->entities);
     h->by_id = ht_arena_array(&h->mem, n_entities, sizeof *h->by_id);
+    h->cap_areas = n_areas + n_entities;
+    h->cap_entities = n_entities;
     return h->floors != NULL && h->areas != NULL && h->entities != NULL && h->by_id != NULL;
 }
 
@@ -388,6 +390,8 @@ static json_t *entities_json(const ht_home *h)
     json_t *array = json_array();
     for (size_t i = 0; i < h->n_entities; i++) {
         const ht_entity *e = &h->entities[i];
+        if (ht_home_is_added(h, i))
+            continue; /* it comes with its device */
         json_t *one = json_pack("{s:o, s:o, s:o, s:o, s:o, s:s?, s:o}", "id", str_or_null(e->id), "name", str_or_null(e->name),
                                 "aliases", aliases_json(e->aliases, e->n_aliases), "domain", str_or_null(e->domain), "area",
                                 e->area >= 0 ? str_or_null(h->areas[e->area].name) : json_null(), "state", e->state,

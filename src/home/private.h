@@ -3,9 +3,12 @@
 #define HT_HOME_PRIVATE_H
 #include "base/arena.h"
 #include "home/action.h"
+#include "home/driver.h"
 #include "home/home.h"
 
 enum { HT_HOME_MAX_FEATURE = 64 }; /* bytes of a feature's name, with its NUL */
+
+typedef struct ht_home_extra ht_home_extra;
 
 struct ht_home {
     ht_arena mem; /* names and everything else that never changes */
@@ -13,10 +16,12 @@ struct ht_home {
     ht_floor *floors; /* [n_floors] */
     size_t n_floors;
     ht_area *areas; /* [n_areas] */
-    size_t n_areas;
+    size_t n_areas, cap_areas;
     ht_entity *entities; /* [n_entities]; state, attributes and supports are on the heap */
-    size_t n_entities;
+    size_t n_entities, cap_entities; /* entities and by_id */
     int *by_id; /* [n_entities] indices, sorted by id */
+    ht_home_extra *extras; /* [cap_extras], which may be less than n_entities; driver.c */
+    size_t cap_extras;
     ht_timer *timers;
     size_t n_timers;
     ht_alarm *alarms;
@@ -27,7 +32,15 @@ struct ht_home {
     void *changed_ctx;
 };
 
-/* Tells the watcher; entity -1: timers, alarms or lists. */
+/* Whether a driver added it, not the home file. */
+bool ht_home_is_added(const ht_home *h, size_t entity);
+void ht_home_extras_deinit(ht_home *h);
+/* As memcmp, shorter before longer. */
+int ht_home_compare_ids(ht_str a, ht_str b);
+/* ht_action_apply without and with a driver. */
+HT_CHECKED ht_status ht_home_act_here(ht_home *h, size_t entity, const ht_action *a, ht_error *err);
+HT_CHECKED ht_status ht_home_act_driven(ht_home *h, size_t entity, const ht_action *a, const ht_driver *driver, ht_error *err);
+/* Tells the watcher; HT_HOME_RESHAPED: entities or areas came or went; entity -1: timers, alarms or lists. */
 void ht_home_tell(const ht_home *h, int entity);
 /* Room for one more behind n items of size bytes; the array moves. False when memory is gone. */
 bool ht_home_grow(void *array_ptr, size_t n, size_t size);
