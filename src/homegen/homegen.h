@@ -7,7 +7,7 @@
 typedef struct ht_homegen ht_homegen;
 
 enum { HT_HOMEGEN_EN = 1 << 0, HT_HOMEGEN_ZH = 1 << 1 };
-enum { HT_HOMEGEN_ACTS = 96 };
+enum { HT_HOMEGEN_ACTS = 160 };
 
 /* What became of requests, by act. Plain data; add up with ht_homegen_stats_add. */
 typedef struct {

@@ -10,7 +10,12 @@ static json_t *first_args(const ht_wish *w)
     return json_object_get(json_array_get(w->calls, 0), "arguments");
 }
 
-static const char *first_tool(const ht_wish *w) { return json_string_value(json_object_get(json_array_get(w->calls, 0), "name")); }
+/* "" for a spoken answer. */
+static const char *first_tool(const ht_wish *w)
+{
+    const char *name = json_string_value(json_object_get(json_array_get(w->calls, 0), "name"));
+    return name ? name : "";
+}
 
 /* The part of a call's arguments that says what (targets) or how (not targets). New reference. */
 static json_t *part_of(const json_t *args, bool targets)
@@ -215,9 +220,11 @@ bool ht_wish_follow(ht_gen *x, const ht_wish *first, ht_wish *w)
 {
     ht_wish_start(x, w, "follow");
     set_it(x, first);
-    const char *tool = json_array_size(first->calls) ? first_tool(first) : "";
     if (ht_rng_chance(x->rng, 0.07f))
         return leave(x, w);
+    if (json_array_size(first->calls) == 0) /* small talk: nothing to go on from */
+        return false;
+    const char *tool = first_tool(first);
     if (strcmp(tool, "HearthAsk") == 0)
         return answer(x, first, w);
     if (strcmp(tool, "HassGetState") == 0 || strcmp(tool, "HassClimateGetTemperature") == 0)
