@@ -300,6 +300,12 @@ static ht_outcome find_near(const ht_call *c, const ht_reach *r, set *s)
         return HT_DONE;
     if (r->takes_one)
         prefer_players(c, r, s);
+    /* "louder" with nothing playing means what is switched on; "vacuum the house" means every vacuum, one room only one. */
+    const bool is_robot = r->domains != NULL && (strcmp(r->domains, "vacuum") == 0 || strcmp(r->domains, "lawn_mower") == 0);
+    if (is_robot && r->n_verbs > 0 && r->verbs[0] == HT_VERB_VACUUM_CLEAN_AREA)
+        s->n = 1;
+    if (is_robot || (is_media && r->takes_active && prefer(c, r, s, is_not_off)))
+        return HT_DONE;
     return s->n == 1 || r->is_query ? HT_DONE : HT_AMBIGUOUS;
 }
 
