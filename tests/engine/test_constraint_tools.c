@@ -8,11 +8,15 @@
 enum { N_TOOLS = 3 };
 
 static const char *const tool_names[N_TOOLS] = {"HassTurnOn", "HassTurnOff", "HassLightSet"};
+#define AREA "\"area\": {\"enum\": [\"客厅\", \"客房\", \"厨房\"]}"
+#define NAME "\"name\": {\"$ref\": \"#/$defs/name\"}"
+#define BRIGHTNESS "\"brightness\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 100}"
+#define COLOR "\"color\": {\"enum\": [\"red\", \"reddish\"]}"
+
 static const char *const tool_schemas[N_TOOLS] = {
-    "{\"type\": \"object\", \"properties\": {\"name\": {\"$ref\": \"#/$defs/name\"}, \"area\": {\"enum\": [\"客厅\", \"客房\", \"厨房\"]}}}",
-    "{\"type\": \"object\", \"properties\": {\"name\": {\"$ref\": \"#/$defs/name\"}, \"note\": {\"type\": \"string\"}}, \"required\": [\"name\"]}",
-    "{\"type\": \"object\", \"properties\": {\"area\": {\"enum\": [\"客厅\", \"客房\", \"厨房\"]}, \"brightness\": {\"type\": \"integer\", \"minimum\": 0,"
-    " \"maximum\": 100}, \"color\": {\"enum\": [\"red\", \"reddish\"]}}, \"required\": [\"brightness\"]}",
+    "{\"type\": \"object\", \"properties\": {" NAME ", " AREA "}}",
+    "{\"type\": \"object\", \"properties\": {" NAME ", \"note\": {\"type\": \"string\"}}, \"required\": [\"name\"]}",
+    "{\"type\": \"object\", \"properties\": {" AREA ", " BRIGHTNESS ", " COLOR "}, \"required\": [\"brightness\"]}",
 };
 static const char defs_text[] = "{\"name\": {\"type\": \"string\", \"enum\": [\"客厅主灯\", \"客厅灯带\", \"空调\", \"TV \\\"big\\\"\"]}}";
 
