@@ -8,8 +8,9 @@
  * cleaning, on), else the only one in the home; else ambiguous.
  * Two entities of the same name: the one in the speaker's area, else ambiguous; a look-up takes them all.
  * A domain alone is the whole home's ("all lights"); HassMediaPause and the like mean players anyway, so there it says nothing.
- * Of several players in a room: those that play, then those that are on. What lets somebody in (garage doors, gates) is opened
- * only when named by name or class. In a group, those that cannot do it are passed over. */
+ * Of several players in a room: those that play, then those that are on. Brighter, warmer, stronger: what is on, if anything is.
+ * What lets somebody in (garage doors, gates) is opened only when named by name or class. In a group, those that cannot do it
+ * are passed over. */
 #ifndef HT_ASSIST_EXECUTE_H
 #define HT_ASSIST_EXECUTE_H
 #include "assist/tools.h"

@@ -248,6 +248,14 @@ static void prefer_players(const ht_call *c, const ht_reach *r, set *s)
         s->n = 1;
 }
 
+/* "Brighter", "warmer", "stronger" mean what is on, where something is. */
+static void prefer_running(const ht_call *c, const ht_reach *r, set *s)
+{
+    const ht_verb verb = r->n_verbs > 0 ? r->verbs[0] : HT_VERB_GET_STATE;
+    if (verb == HT_VERB_ADJUST_BRIGHTNESS || verb == HT_VERB_ADJUST_TEMPERATURE || verb == HT_VERB_ADJUST_SPEED)
+        prefer(c, r, s, is_active);
+}
+
 static ht_outcome find_named(const ht_call *c, const ht_reach *r, set *s)
 {
     keep(c, r, s, of_kind);
@@ -274,6 +282,7 @@ static ht_outcome find_group(const ht_call *c, const ht_reach *r, set *s)
         s->n = 0;
     const ht_outcome outcome = only_able(c, r, s);
     prefer_players(c, r, s);
+    prefer_running(c, r, s);
     return outcome;
 }
 
@@ -294,7 +303,8 @@ static ht_outcome find_near(const ht_call *c, const ht_reach *r, set *s)
     if (n_here > 0 && !plays_elsewhere) {
         keep(c, r, s, is_here);
         prefer_players(c, r, s);
-            return HT_DONE;
+        prefer_running(c, r, s);
+        return HT_DONE;
     }
     if (r->takes_active && prefer(c, r, s, is_media ? is_playing : is_active))
         return HT_DONE;

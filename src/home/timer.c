@@ -102,8 +102,9 @@ static ht_status restore_timer(ht_home *h, const json_t *timer, size_t i, ht_err
     for (size_t k = 0; k < 6; k++)
         if ((v[k] = seconds_of(timer, lengths[k])) < 0)
             return ht_fail(err, HT_BAD_FORMAT, -1, "home: timers[%zu].%s must be seconds", i, lengths[k]);
-    const int64_t start = v[3] * 3600 + v[4] * 60 + v[5], left = v[1] ? v[1] : v[2];
-    const int64_t total = v[0] ? v[0] : start ? start : left;
+    const int64_t start = v[3] * 3600 + v[4] * 60 + v[5];
+    const bool has_left = json_is_number(json_object_get(timer, "remaining_seconds")) || v[2] > 0; /* 0: about to ring */
+    const int64_t left = v[1] ? v[1] : v[2], total = v[0] ? v[0] : start ? start : left;
     const json_t *area = json_object_get(timer, "area"), *active = json_object_get(timer, "is_active");
     /* A timer may outlive the room that it was set in: a name that is gone is no error. */
     const int at = json_is_string(area) ? ht_home_find_area(h, ht_home_json_str(area)) : -1;
@@ -111,7 +112,7 @@ static ht_status restore_timer(ht_home *h, const json_t *timer, size_t i, ht_err
         ht_home_timer_add(h, ht_home_json_str(json_object_get(timer, "name")), at, total < MAX_TIMER_S ? total : MAX_TIMER_S,
                           ht_home_json_str(json_object_get(timer, "command")), err);
     if (st == HT_OK)
-        ht_home_timer_set(h, h->n_timers - 1, left ? left : total,
+        ht_home_timer_set(h, h->n_timers - 1, has_left ? left : total,
                           json_is_true(json_object_get(timer, "paused")) || json_is_false(active));
     return st;
 }

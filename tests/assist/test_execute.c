@@ -197,6 +197,10 @@ static void near_the_speaker(void)
     start(KITCHEN);
     CHECK_EQ(run("HearthLightAdjust", "{'direction':'up'}"), HT_DONE);
     CHECK_STR(effect(), "adjust_brightness light.kitchen {\"direction\":\"up\"}");
+    start(LIVING);
+    CHECK_EQ(run("HassTurnOn", "{'name':'Strip'}"), HT_DONE);
+    CHECK_EQ(run("HearthLightAdjust", "{'direction':'up'}"), HT_DONE); /* the other lamp stays off */
+    CHECK_STR(effect(), "adjust_brightness light.strip {\"direction\":\"up\"}");
     start(GARAGE); /* no lamp there: the one that is on */
     CHECK_EQ(run("HearthLightAdjust", "{'direction':'down'}"), HT_DONE);
     CHECK_STR(effect(), "adjust_brightness light.kitchen {\"direction\":\"down\"}");

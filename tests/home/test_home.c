@@ -215,6 +215,7 @@ static void round_trip(void)
 {
     ht_home *h = home_of(small), *again;
     ht_error err;
+    ht_home_timer_set(h, 0, 0, false); /* run out, but not yet rung */
     json_t *first = ht_home_to_json(h);
     CHECK_REQUIRE(first != NULL);
     CHECK_EQ(ht_home_from_json(first, &again, &err), HT_OK);
