@@ -187,21 +187,23 @@ static bool on_token(void *ctx, int32_t id)
     return true;
 }
 
-/* The calls in the model's answer; the grammar has made sure of their form. Text before and between them is dropped. */
+/* The calls in the model's answer; the grammar has made sure of their form. Text before and between them is dropped. What is
+ * behind the last whole call was cut off at the token limit. */
 static ht_status parse_calls(ht_str answer, json_t *calls, ht_error *err)
 {
-    const ht_str open = HT_STR("<tool_call>"), close = HT_STR("</tool_call>");
+    const ht_str open = HT_STR("<tool_call>");
     for (ptrdiff_t at = ht_str_find(answer, open, 0); at >= 0;) {
         const size_t begin = (size_t)at + open.len;
-        const ptrdiff_t end = ht_str_find(answer, close, begin);
-        if (end < 0)
-            break; /* cut off at the token limit: the calls before it still count */
-        json_error_t bad;
-        json_t *call = json_loadb(answer.ptr + begin, (size_t)end - begin, 0, &bad);
-        if (call == NULL || json_array_append_new(calls, call) != 0)
-            return ht_fail(err, HT_BAD_FORMAT, (int64_t)begin, "the model wrote a call that is no JSON: %s", bad.text);
-        at = ht_str_find(answer, open, (size_t)end);
+        json_error_t info;
+        json_t *call = json_loadb(answer.ptr + begin, answer.len - begin, JSON_DISABLE_EOF_CHECK, &info);
+        if (call == NULL)
+            break;
+        if (json_array_append_new(calls, call) != 0)
+            return ht_fail(err, HT_NO_MEMORY, -1, "out of memory");
+        at = ht_str_find(answer, open, begin + (size_t)info.position);
     }
+    if (json_array_size(calls) == 0)
+        return ht_fail(err, HT_TOO_BIG, -1, "the model's answer has no end within %d tokens", MAX_ANSWER_TOKENS);
     return HT_OK;
 }
 

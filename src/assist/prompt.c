@@ -164,7 +164,7 @@ void ht_prompt_calls(const json_t *calls, ht_buf *out)
     json_t *call;
     json_array_foreach(calls, i, call)
     {
-        char *text = json_dumps(call, JSON_PRESERVE_ORDER | JSON_ENCODE_ANY);
+        char *text = json_dumps(call, JSON_PRESERVE_ORDER | JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
         if (text == NULL) {
             out->failed = true;
             return;
