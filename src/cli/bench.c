@@ -17,7 +17,10 @@ static const char usage[] =
     "  -n N        tokens to decode, from an empty context (0: skip)\n"
     "  -t N        threads; default: one per core\n"
     "  --batch L   also decode that many sequences together; figures are totals\n\n"
-    "Each figure is the median of several runs.\n";
+    "Each figure is the median of several runs.\n\n"
+    "examples:\n"
+    "  hearth bench -m model.gguf\n"
+    "  hearth bench -m model.gguf -t 2 --batch 1,4,16 --json\n";
 
 typedef struct {
     const char *path;
@@ -188,7 +191,7 @@ static int parse(int argc, char **argv, bench_options *o)
 {
     static const struct option options[] = {{"model", 1, NULL, 'm'}, {"batch", 1, NULL, 'b'}, {"json", 0, NULL, 'j'},
                                             {"threads", 1, NULL, 't'}, {"help", 0, NULL, 'h'}, {NULL, 0, NULL, 0}};
-    for (int c; (c = getopt_long(argc, argv, "m:p:n:t:h", options, NULL)) != -1;) {
+    for (int c; (c = ht_cli_option("bench", argc, argv, "m:p:n:t:h", options)) != -1;) {
         int ok = 1;
         switch (c) {
         case 'm': o->path = optarg; break;

@@ -16,10 +16,14 @@ int ht_cmd_data(int argc, char **argv)
     for (size_t i = 0; argc > 1 && i < N_ACTIONS; i++)
         if (strcmp(argv[1], actions[i].name) == 0)
             return actions[i].run(argc - 1, argv + 1);
-    const int is_help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
-    FILE *to = is_help ? stdout : stderr;
-    fprintf(to, "usage: hearth data ACTION [OPTIONS]      (hearth data ACTION --help explains one)\n\n");
+    if (argc < 2)
+        return ht_cli_usage("data", "what is to be done? (pack or home)");
+    const int is_help = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0;
+    if (!is_help)
+        return ht_cli_usage("data", "there is no action '%s', only: pack, home", argv[1]);
+    printf("usage: hearth data ACTION [OPTIONS]      (hearth help data ACTION explains one)\n\n");
     for (size_t i = 0; i < N_ACTIONS; i++)
-        fprintf(to, "  %-6s %s\n", actions[i].name, actions[i].summary);
-    return is_help ? 0 : 2;
+        printf("  %-6s %s\n", actions[i].name, actions[i].summary);
+    printf("\nexamples:\n  hearth help data home\n  hearth data home --count 20000 --out home.jsonl\n  hearth data pack -m tokenizer.gguf --out home.shard home.jsonl\n");
+    return 0;
 }

@@ -25,7 +25,10 @@ static const char usage[] =
     "  --show N          print N documents for people to read instead\n"
     "  --verify          statistics with what failed, nothing written\n"
     "  --check           only list the keys that the phrases lack\n"
-    "  -t, --threads N   (2)\n";
+    "  -t, --threads N   (2)\n\n"
+    "examples:\n"
+    "  hearth data home --count 200000 --seed 1 --out home.jsonl\n"
+    "  hearth data home --lang zh --show 5\n";
 
 enum { BATCH = 64, MAX_EXCLUDE = 32 };
 
@@ -195,7 +198,7 @@ int ht_data_home(int argc, char **argv)
     static const char name[] = "data home";
     options o = {.phrases = "data/homegen", .langs = HT_HOMEGEN_EN | HT_HOMEGEN_ZH, .count = 10000, .seed = 1, .threads = 2};
     ht_error err;
-    for (int c; (c = getopt_long(argc, argv, "t:h", longs, NULL)) != -1;) {
+    for (int c; (c = ht_cli_option(name, argc, argv, "t:h", longs)) != -1;) {
         bool ok = true;
         switch (c) {
         case PHRASES: o.phrases = optarg; break;
@@ -217,7 +220,7 @@ int ht_data_home(int argc, char **argv)
         case CHECK: o.check = true; break;
         case 't': ok = ht_cli_int(name, "--threads", optarg, 1, 256, &o.threads); break;
         case 'h': return fputs(usage, stdout), 0;
-        default: return ht_cli_usage(name, "see above");
+        default: return 2;
         }
         if (!ok)
             return 2;

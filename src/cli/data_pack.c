@@ -25,7 +25,8 @@ static const char usage[] =
     "  --eval-fraction F    keep about this part of the documents back (0)\n"
     "  --eval-out FILE      where they go\n"
     "  --seed N             chooses which (1)\n"
-    "  -t, --threads N      (2)\n";
+    "  -t, --threads N      (2)\n\n"
+    "example: hearth data pack -m tokenizer.gguf --out home.shard --eval-fraction 0.01 --eval-out held-out.shard home.jsonl\n";
 
 enum { N_JOBS = 64, JOB_BYTES = 1 << 16 };
 
@@ -319,7 +320,7 @@ static int parse_args(int argc, char **argv, options *o)
         {"eval-out", required_argument, NULL, 'e'},   {"seed", required_argument, NULL, 's'},          {"threads", required_argument, NULL, 't'},
         {"help", no_argument, NULL, 'h'},             {0}};
     const char *const me = "data pack";
-    for (int c; (c = getopt_long(argc, argv, "m:o:t:h", list, NULL)) != -1;) {
+    for (int c; (c = ht_cli_option(me, argc, argv, "m:o:t:h", list)) != -1;) {
         int ok = 1;
         switch (c) {
         case 'h': return fputs(usage, stdout), 1;
@@ -336,7 +337,7 @@ static int parse_args(int argc, char **argv, options *o)
                 return ht_cli_usage(me, "--loss is 'turns' or 'all', not '%s'", optarg) + 1;
             o->loss_everywhere = strcmp(optarg, "all") == 0;
             break;
-        default: return ht_cli_usage(me, "unknown option") + 1;
+        default: return 3;
         }
         if (!ok)
             return 3;

@@ -1,5 +1,4 @@
 /* hearth eval: accuracy tables. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,8 @@ static const char usage[] =
     "  --by FIELD    group by this field of the suite (intent, category, action, lang …; default: intent, else category, else action)\n"
     "  --errors N    print the first N wrong answers (default 10)\n"
     "  --json        one JSON object: total, right, accuracy, p50_ms, p99_ms, groups\n"
-    "  --model F     a GGUF model other than the shipped one      --threads N   CPU threads\n\n"
+    "  --model F     a GGUF model other than the shipped one\n"
+    "  --threads N   CPU threads (default: all cores)\n\n"
     "example: hearth eval home suite_en.jsonl --homes homes_en.json --by intent\n";
 
 typedef struct {
@@ -128,15 +128,11 @@ static void report(eval *e)
 
 static ht_status add_homes(eval *e, const char *path, ht_error *err)
 {
-    json_error_t bad;
-    json_t *file = json_load_file(path, 0, &bad);
-    if (file == NULL)
-        return ht_fail(err, HT_BAD_FORMAT, bad.position, "%s: %s", path, bad.text);
-    const json_t *homes = json_object_get(file, "homes");
-    const ht_status st = json_is_object(homes) ? HT_OK : ht_fail(err, HT_BAD_FORMAT, -1, "%s: no \"homes\" object", path);
+    json_t *homes = NULL;
+    const ht_status st = ht_cli_read_homes(path, &homes, err);
     if (st == HT_OK)
-        json_object_update(e->homes, (json_t *)homes);
-    json_decref(file);
+        json_object_update(e->homes, homes);
+    json_decref(homes);
     return st;
 }
 
@@ -152,7 +148,7 @@ static int eval_home(int argc, char **argv)
     ht_assist *a = NULL;
     ht_status st = HT_OK;
     int code = -1;
-    for (int c; code < 0 && st == HT_OK && (c = getopt_long(argc, argv, "m:t:h", longs, NULL)) != -1;)
+    for (int c; code < 0 && st == HT_OK && (c = ht_cli_option("eval", argc, argv, "m:t:h", longs)) != -1;)
         switch (c) {
         case 'o': st = add_homes(&e, optarg, &err); break;
         case 'b': e.by = optarg; break;
@@ -161,7 +157,7 @@ static int eval_home(int argc, char **argv)
         case 'm': e.model = optarg; break;
         case 't': code = ht_cli_int("eval", "--threads", optarg, 1, 1024, &e.threads) ? -1 : 2; break;
         case 'h': fputs(usage, stdout); code = 0; break;
-        default: code = ht_cli_usage("eval", "unknown option");
+        default: code = 2;
         }
     if (code < 0 && st == HT_OK && (optind == argc || json_object_size(e.homes) == 0))
         code = ht_cli_usage("eval", "eval home wants a suite and --homes HOMES.json");

@@ -22,7 +22,10 @@ static const char usage[] =
     "  --grammar FILE        the text is what this grammar (GBNF notation) derives\n"
     "  --special             texts such as <|im_start|> in the prompt are control tokens\n"
     "  -t N                  threads (default: one per core)\n"
-    "  --stats               speed on stderr at the end\n";
+    "  --stats               speed on stderr at the end\n\n"
+    "examples:\n"
+    "  hearth generate -m model.gguf -p \"Once upon a time\" --seed 1\n"
+    "  hearth generate -m model.gguf -p \"A user as JSON: \" --json-schema user.schema.json --temp 0\n";
 
 typedef struct {
     const char *model, *prompt, *schema, *grammar;
@@ -184,7 +187,7 @@ int ht_cmd_generate(int argc, char **argv)
         {"threads", 1, NULL, 't'}, {"help", 0, NULL, 'h'},           {"json-schema", 1, NULL, 'J'}, {"grammar", 1, NULL, 'G'}, {NULL, 0, NULL, 0}};
     generate_options o = {.n_tokens = 256, .sampling = {.temperature = 0.8f, .top_k = 40, .top_p = 0.95f, .min_p = 0.05f}};
     o.sampling.seed = (uint64_t)ht_clock_unix_ms();
-    for (int c; (c = getopt_long(argc, argv, "m:p:n:c:t:h", options, NULL)) != -1;) {
+    for (int c; (c = ht_cli_option("generate", argc, argv, "m:p:n:c:t:h", options)) != -1;) {
         if (c == 'h')
             return fputs(usage, stdout), 0;
         if (!set_option(&o, c))

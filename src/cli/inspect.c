@@ -7,7 +7,8 @@
 #include "codec/gguf.h"
 
 static const char usage[] = "usage: hearth inspect FILE.gguf [--all]\n\n"
-                            "Prints metadata and tensors. Long arrays and texts are cut unless --all is given.\n";
+                            "Prints metadata and tensors. Long arrays and texts are cut unless --all is given.\n\n"
+                            "example: hearth inspect models/hearth-nano.gguf\n";
 
 static void print_text(ht_str s, size_t most)
 {
@@ -77,7 +78,7 @@ int ht_cmd_inspect(int argc, char **argv)
 {
     static const struct option options[] = {{"all", 0, NULL, 'a'}, {"help", 0, NULL, 'h'}, {NULL, 0, NULL, 0}};
     bool all = false;
-    for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;)
+    for (int c; (c = ht_cli_option("inspect", argc, argv, "h", options)) != -1;)
         switch (c) {
         case 'a': all = true; break;
         case 'h': fputs(usage, stdout); return 0;

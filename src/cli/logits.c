@@ -9,7 +9,8 @@
 
 static const char usage[] = "usage: hearth logits -m MODEL.gguf --tokens ID,ID,... --out FILE [-t THREADS]\n\n"
                             "Runs the tokens through the model and writes the logits of every position:\n"
-                            "little-endian float32, [n_tokens][n_vocab].\n";
+                            "little-endian float32, [n_tokens][n_vocab].\n\n"
+                            "example: hearth logits -m model.gguf --tokens 1,15043,3186 --out logits.bin\n";
 
 /* "1,2,3" into a list that the caller frees; 0 with *n = 0 on anything else. */
 static int32_t *parse_ids(const char *text, int32_t *n)
@@ -62,7 +63,7 @@ int ht_cmd_logits(int argc, char **argv)
                                             {"threads", 1, NULL, 't'}, {"help", 0, NULL, 'h'}, {NULL, 0, NULL, 0}};
     const char *model = NULL, *tokens = NULL, *out = NULL;
     long threads = 0;
-    for (int c; (c = getopt_long(argc, argv, "m:o:t:h", options, NULL)) != -1;)
+    for (int c; (c = ht_cli_option("logits", argc, argv, "m:o:t:h", options)) != -1;)
         switch (c) {
         case 'm': model = optarg; break;
         case 'T': tokens = optarg; break;

@@ -7,14 +7,15 @@
 
 static const char usage[] = "usage: hearth quantize IN.gguf OUT.gguf TYPE\n\n"
                             "TYPE: F32, F16, BF16, Q8_0 (8.5 bits a weight, next to no loss) or Q4_0 (4.5 bits).\n"
-                            "Norms and biases stay F32.\n";
+                            "Norms and biases stay F32.\n\n"
+                            "example: hearth quantize model.gguf model-q8.gguf Q8_0\n";
 
 static void progress(double done) { ht_cli_progress("quantize", done, -1, NULL); }
 
 int ht_cmd_quantize(int argc, char **argv)
 {
     static const struct option options[] = {{"help", 0, NULL, 'h'}, {NULL, 0, NULL, 0}};
-    for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;)
+    for (int c; (c = ht_cli_option("quantize", argc, argv, "h", options)) != -1;)
         switch (c) {
         case 'h': fputs(usage, stdout); return 0;
         default: return 2;

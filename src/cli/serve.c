@@ -1,6 +1,5 @@
 /* hearth serve: the page and the API. */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "assist/assist.h"
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/hold.h"
 #include "cli/setup.h"
 #include "server/server.h"
 
@@ -65,18 +65,40 @@ static void save(void *ctx, const ht_home *h)
 
 static int is_loopback(const char *host) { return strncmp(host, "127.", 4) == 0 || strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0; }
 
-static void announce(const serve_options *o, const ht_server *server, const ht_home *h, ht_str model)
+/* On stdout for people, in the home's lock file for `hearth ask`. */
+static void announce(const serve_options *o, const ht_server *server, const ht_home *h, ht_str model, const ht_cli_hold *hold)
 {
     const int is_v6 = strchr(o->host, ':') != NULL, is_any = o->host[0] == '\0' || strcmp(o->host, "0.0.0.0") == 0 || strcmp(o->host, "::") == 0;
-    printf("hearth: http://%s%s%s:%d   (home %.*s, model %.*s)\n", is_v6 && !is_any ? "[" : "", is_any ? "127.0.0.1" : o->host, is_v6 && !is_any ? "]" : "",
-           ht_server_port(server), HT_STR_ARG(ht_home_id(h)), HT_STR_ARG(model));
+    char url[320];
+    ht_error err;
+    snprintf(url, sizeof url, "http://%s%s%s:%d", is_v6 && !is_any ? "[" : "", is_any ? "127.0.0.1" : o->host, is_v6 && !is_any ? "]" : "",
+             ht_server_port(server));
+    printf("hearth: %s   (home %.*s, model %.*s)\n", url, HT_STR_ARG(ht_home_id(h)), HT_STR_ARG(model));
     fflush(stdout);
+    if (ht_cli_hold_announce(hold, url, &err) != HT_OK)
+        ht_log(HT_LOG_WARN, "%s", err.text);
     if (!is_loopback(o->host))
         fprintf(stderr, "hearth serve: everybody who reaches this machine can use it; there are no keys yet\n");
 }
 
+/* Takes the home in hand. A second server of the same home is allowed, but told of. */
+static ht_status take_hold(const serve_options *o, ht_cli_hold *out, ht_error *err)
+{
+    enum { WAIT_MS = 10000 };
+    ht_buf state_path = {0}, url = {0};
+    ht_status st = ht_cli_state_path(o->home, &state_path, err);
+    if (st == HT_OK)
+        st = ht_cli_hold_take(state_path.ptr, WAIT_MS, out, &url, err);
+    if (st == HT_OK && url.len > 0)
+        ht_log(HT_LOG_WARN, "%s serves this home already; what changes here is not seen there", url.ptr);
+    ht_buf_deinit(&state_path);
+    ht_buf_deinit(&url);
+    return st;
+}
+
 /* Serves until a signal. */
-static ht_status serve(const serve_options *o, ht_assist *a, ht_home *home, char *state_path, const sigset_t *signals, ht_error *err)
+static ht_status serve(const serve_options *o, ht_assist *a, ht_home *home, char *state_path, const ht_cli_hold *hold, const sigset_t *signals,
+                       ht_error *err)
 {
     stopper s = {0};
     ht_watch *watch = NULL;
@@ -91,7 +113,7 @@ static ht_status serve(const serve_options *o, ht_assist *a, ht_home *home, char
     else if ((st = ht_watch_open(ht_server_loop(s.server), s.fd, &(ht_watch_events){.on_readable = on_signal}, &s, &watch, err)) != HT_OK)
         close(s.fd);
     if (st == HT_OK) {
-        announce(o, s.server, home, so.model_name);
+        announce(o, s.server, home, so.model_name, hold);
         ht_server_run(s.server);
     }
     ht_watch_close(watch);
@@ -106,7 +128,7 @@ static int parse(int argc, char **argv, serve_options *o)
                                           {"home", required_argument, NULL, 'o'},    {"model", required_argument, NULL, 'm'},
                                           {"threads", required_argument, NULL, 't'}, {"allow-host", required_argument, NULL, 'a'},
                                           {"help", no_argument, NULL, 'h'},          {0}};
-    for (int c; (c = getopt_long(argc, argv, "p:m:t:h", longs, NULL)) != -1;)
+    for (int c; (c = ht_cli_option("serve", argc, argv, "p:m:t:h", longs)) != -1;)
         switch (c) {
         case 'H': o->host = optarg; break;
         case 'o': o->home = optarg; break;
@@ -125,7 +147,7 @@ static int parse(int argc, char **argv, serve_options *o)
             o->allowed[o->n_allowed++] = optarg;
             break;
         case 'h': fputs(usage, stdout); return 1;
-        default: return ht_cli_usage("serve", "unknown option") + 1;
+        default: return 3;
         }
     return optind == argc ? 0 : ht_cli_usage("serve", "what is '%s'?", argv[optind]) + 1;
 }
@@ -146,15 +168,19 @@ int ht_cmd_serve(int argc, char **argv)
     ht_buf model = {0}, state_path = {0};
     ht_assist *a = NULL;
     ht_home *home = NULL;
+    ht_cli_hold hold = {.fd = -1};
     ht_status st = ht_cli_find_model(o.model, &model, &err);
+    if (st == HT_OK)
+        st = take_hold(&o, &hold, &err);
     if (st == HT_OK)
         st = ht_cli_open_kept_home(o.home, &home, &state_path, &err);
     if (st == HT_OK)
         st = ht_assist_open(model.ptr, (unsigned)o.threads, &a, &err);
     if (st == HT_OK)
-        st = serve(&o, a, home, state_path.ptr, &signals, &err);
+        st = serve(&o, a, home, state_path.ptr, &hold, &signals, &err);
     ht_assist_close(a);
     ht_home_free(home);
+    ht_cli_hold_drop(&hold);
     ht_buf_deinit(&model);
     ht_buf_deinit(&state_path);
     return st == HT_OK ? 0 : ht_cli_fail("serve", &err);

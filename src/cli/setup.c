@@ -1,14 +1,13 @@
 #include "cli/setup.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "base/embed.h"
 #include "base/map.h"
-
-HT_EMBED_DECLARE(demo_home);
 
 static const char model_name[] = "hearth-nano.gguf";
 
@@ -36,6 +35,30 @@ ht_status ht_cli_find_model(const char *given, ht_buf *out, ht_error *err)
     return ht_fail(err, HT_NOT_FOUND, -1, "no model: %s is neither beside the program nor in models/; name one with --model F", model_name);
 }
 
+ht_status ht_cli_read_homes(const char *path, json_t **out, ht_error *err)
+{
+    json_error_t bad;
+    ht_buf text = {0};
+    *out = NULL;
+    ht_status st = ht_file_read(path, (size_t)1 << 30, &text, err);
+    json_t *file = st == HT_OK ? json_loadb(text.ptr ? text.ptr : "", text.len, 0, &bad) : NULL;
+    ht_buf_deinit(&text);
+    if (st == HT_OK && file == NULL)
+        return ht_fail(err, HT_BAD_FORMAT, bad.position, "%s line %d: %s", path, bad.line, bad.text);
+    json_t *homes = json_object_get(file, "homes");
+    const char *id = json_string_value(json_object_get(file, "id"));
+    if (st == HT_OK && json_is_object(homes))
+        *out = json_incref(homes);
+    else if (st == HT_OK && json_is_array(json_object_get(file, "entities")))
+        *out = json_pack("{s:O}", id ? id : "home", file);
+    else if (st == HT_OK)
+        st = ht_fail(err, HT_BAD_FORMAT, -1, "%s: neither \"homes\" nor a home with \"entities\"", path);
+    json_decref(file);
+    if (st == HT_OK && *out == NULL)
+        st = ht_fail(err, HT_NO_MEMORY, -1, "out of memory");
+    return st;
+}
+
 /* "FILE#ID" apart; id is empty if there is none. */
 static void split_spec(const char *spec, ht_buf *file, ht_buf *id)
 {
@@ -47,14 +70,8 @@ static void split_spec(const char *spec, ht_buf *file, ht_buf *id)
 ht_status ht_cli_open_home(const char *spec, ht_home **out, ht_error *err)
 {
     *out = NULL;
-    if (spec == NULL) {
-        json_error_t bad;
-        const ht_str text = HT_EMBED(demo_home);
-        json_t *json = json_loadb(text.ptr, text.len, 0, &bad);
-        const ht_status st = json ? ht_home_from_json(json, out, err) : ht_fail(err, HT_BAD_FORMAT, bad.position, "demo home: %s", bad.text);
-        json_decref(json);
-        return st;
-    }
+    if (spec == NULL)
+        return ht_home_load_demo(out, err);
     ht_buf file = {0}, id = {0};
     split_spec(spec, &file, &id);
     const ht_status st = file.failed || id.failed ? ht_fail(err, HT_NO_MEMORY, -1, "out of memory")
@@ -64,8 +81,8 @@ ht_status ht_cli_open_home(const char *spec, ht_home **out, ht_error *err)
     return st;
 }
 
-/* $XDG_STATE_HOME/hearth/home-HASH.json, the hash of the spec's absolute path. */
-static ht_status state_path_of(const char *spec, ht_buf *out, ht_error *err)
+/* The name is the hash of the spec's absolute path. */
+ht_status ht_cli_state_path(const char *spec, ht_buf *out, ht_error *err)
 {
     const char *base = getenv("XDG_STATE_HOME"), *user = getenv("HOME");
     ht_buf dir = {0};
@@ -75,18 +92,44 @@ static ht_status state_path_of(const char *spec, ht_buf *out, ht_error *err)
         ht_buf_addf(&dir, "%s/.local/state/hearth", user && user[0] ? user : "/tmp");
     ht_status st = dir.failed ? ht_fail(err, HT_NO_MEMORY, -1, "out of memory") : ht_dir_make(dir.ptr, err);
     ht_buf_clear(out);
+    if (st == HT_OK && access(dir.ptr, W_OK) != 0)
+        st = ht_fail(err, HT_IO, -1, "%s: cannot keep the state of the home there: %s", dir.ptr, strerror(errno));
     if (st == HT_OK && spec == NULL) {
         ht_buf_addf(out, "%s/home-demo.json", dir.ptr);
     } else if (st == HT_OK) {
-        char *whole = realpath(spec, NULL); /* NULL for FILE#ID: the text itself will do */
-        uint64_t hash = 1469598103934665603u;
-        for (const char *p = whole ? whole : spec; *p; p++)
-            hash = (hash ^ (unsigned char)*p) * 1099511628211u;
-        free(whole);
+        ht_buf file = {0}, id = {0};
+        split_spec(spec, &file, &id);
+        char *whole = file.failed ? NULL : realpath(file.ptr, NULL); /* NULL: opening the file will tell why */
+        ht_buf_addf(&id, "#%s", whole ? whole : spec);
+        uint64_t hash = 1469598103934665603u; /* FNV-1a */
+        for (size_t i = 0; i < id.len; i++)
+            hash = (hash ^ (unsigned char)id.ptr[i]) * 1099511628211u;
         ht_buf_addf(out, "%s/home-%016llx.json", dir.ptr, (unsigned long long)hash);
+        free(whole);
+        ht_buf_deinit(&file);
+        ht_buf_deinit(&id);
     }
+    if (st == HT_OK && out->failed)
+        st = ht_fail(err, HT_NO_MEMORY, -1, "out of memory");
     ht_buf_deinit(&dir);
     return st;
+}
+
+/* Timers ran on while no process looked at them. One that ended not long ago keeps a second, so that it rings where a server
+ * takes over; an older one is gone. */
+static void catch_up(ht_home *h, int64_t elapsed_s)
+{
+    enum { LATE_S = 600 };
+    for (size_t i = ht_home_timer_count(h); elapsed_s > 0 && i-- > 0;) {
+        const ht_timer *t = ht_home_timer_at(h, i);
+        const int64_t left = t->remaining_s - elapsed_s;
+        if (t->is_paused)
+            continue;
+        if (left > -LATE_S)
+            ht_home_timer_set(h, i, left > 0 ? left : 1, false);
+        else
+            ht_home_timer_remove(h, i);
+    }
 }
 
 static bool is_newer(const char *a, const char *b)
@@ -101,7 +144,7 @@ static bool is_newer(const char *a, const char *b)
 ht_status ht_cli_open_kept_home(const char *spec, ht_home **out, ht_buf *state_path, ht_error *err)
 {
     *out = NULL;
-    ht_status st = state_path_of(spec, state_path, err);
+    ht_status st = ht_cli_state_path(spec, state_path, err);
     if (st != HT_OK)
         return st;
     ht_buf file = {0}, id = {0};
@@ -109,8 +152,11 @@ ht_status ht_cli_open_kept_home(const char *spec, ht_home **out, ht_buf *state_p
     const bool kept = !file.failed && is_newer(state_path->ptr, file.ptr);
     ht_buf_deinit(&file);
     ht_buf_deinit(&id);
-    if (kept && ht_home_load(state_path->ptr, NULL, out, NULL) == HT_OK)
+    struct stat info;
+    if (kept && stat(state_path->ptr, &info) == 0 && ht_home_load(state_path->ptr, NULL, out, NULL) == HT_OK) {
+        catch_up(*out, (int64_t)(time(NULL) - info.st_mtim.tv_sec));
         return HT_OK;
+    }
     return ht_cli_open_home(spec, out, err);
 }
 

@@ -14,12 +14,14 @@ static const char tokenize_usage[] =
     "  -m, --model FILE  a model or tokenizer\n"
     "  --json            as a JSON list\n"
     "  --special         \"<|im_end|>\" and its like in the text are the tokens of that name\n"
-    "  --bos             begin with the begin-of-text token where the model wants one\n";
+    "  --bos             begin with the begin-of-text token where the model wants one\n\n"
+    "example: echo -n \"打开客厅的灯\" | hearth tokenize -m model.gguf --json\n";
 static const char detokenize_usage[] =
     "usage: hearth detokenize -m FILE.gguf [--special] < IDS\n"
     "Prints the text of token ids; IDS are separated by blanks or a JSON list.\n\n"
     "  -m, --model FILE  a model or tokenizer\n"
-    "  --special         print the names of control tokens too\n";
+    "  --special         print the names of control tokens too\n\n"
+    "example: echo '[72, 105]' | hearth detokenize -m model.gguf\n";
 
 enum { MAX_INPUT = 1 << 30 };
 
@@ -34,13 +36,13 @@ static int parse_args(const char *name, const char *usage, int argc, char **argv
     const struct option list[] = {{"model", required_argument, NULL, 'm'}, {"json", no_argument, &o->is_json, 1},
                                   {"special", no_argument, &o->is_special, 1}, {"bos", no_argument, &o->is_bos, 1},
                                   {"help", no_argument, NULL, 'h'}, {0}};
-    for (int c; (c = getopt_long(argc, argv, "m:h", list, NULL)) != -1;)
+    for (int c; (c = ht_cli_option(name, argc, argv, "m:h", list)) != -1;)
         if (c == 'h')
             return fputs(usage, stdout), 1;
         else if (c == 'm')
             o->model = optarg;
         else if (c != 0)
-            return ht_cli_usage(name, "unknown option") + 1;
+            return 3;
     if (o->model == NULL || optind < argc)
         return ht_cli_usage(name, o->model ? "the input comes from stdin" : "-m FILE.gguf is missing") + 1;
     return 0;

@@ -19,7 +19,8 @@ static const char usage[] =
     "  --eos TEXT       which special ends an answer (<|im_end|> if there is one, else the first)\n"
     "  --min-count N    do not merge a pair seen less often (2)\n"
     "  --max-mb N       look at about so much text, spread evenly over the files (all)\n"
-    "  -t, --threads N  (all cores)\n";
+    "  -t, --threads N  (all cores)\n\n"
+    "example: hearth tokenizer train --vocab 8192 --out tokenizer.gguf --special '<|im_start|>' --special '<|im_end|>' corpus/*.txt\n";
 
 enum { MAX_LIST = 4096 };
 
@@ -72,7 +73,7 @@ static int parse_args(int argc, char **argv, train_args *a)
                                             {0}};
     long n;
     a->opt.min_count = 2;
-    for (int c; (c = getopt_long(argc, argv, "o:t:", options, NULL)) != -1;) {
+    for (int c; (c = ht_cli_option("tokenizer", argc, argv, "o:t:", options)) != -1;) {
         int ok = 1;
         switch (c) {
         case 'v': ok = ht_cli_int("tokenizer", "--vocab", optarg, 257, 1 << 20, &n), a->opt.n_vocab = ok ? (uint32_t)n : 0; break;
@@ -83,7 +84,7 @@ static int parse_args(int argc, char **argv, train_args *a)
         case 'e': a->opt.eos = ht_str_from(optarg); break;
         case 's': ok = add_token(a->specials, &a->opt.n_specials, optarg); break;
         case 'u': ok = add_token(a->user_tokens, &a->opt.n_user_tokens, optarg); break;
-        default: return ht_cli_usage("tokenizer", "unknown option");
+        default: return 2;
         }
         if (!ok)
             return 2;
@@ -131,6 +132,6 @@ int ht_cmd_tokenizer(int argc, char **argv)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             return fputs(usage, stdout), 0;
     if (argc < 2 || strcmp(argv[1], "train") != 0)
-        return ht_cli_usage("tokenizer", "the only action is train");
+        return ht_cli_usage("tokenizer", argc < 2 ? "what is to be done? (train)" : "there is no action '%s', only: train", argc < 2 ? "" : argv[1]);
     return train(argc - 1, argv + 1);
 }

@@ -30,7 +30,11 @@ static const char help_text[] =
     "  evaluation     \"eval\": \"held-out.bin\", \"eval_every\": 200 steps, \"eval_tokens\": 200000\n"
     "  files          \"name\": \"hearth\", \"init_from\": \"runs/before/last.ckpt\", \"save_minutes\": 5,\n"
     "                 \"export_each\": false (model.gguf at every save), \"export_type\": \"f32\" or \"bf16\"\n"
-    "  numbers        \"precision\": \"bf16\" or \"f32\"\n";
+    "  numbers        \"precision\": \"bf16\" or \"f32\"\n\n"
+    "examples:\n"
+    "  hearth train config.json --dry-run\n"
+    "  hearth train config.json --resume\n"
+    "  hearth train --export runs/first/last.ckpt model.gguf\n";
 
 static volatile sig_atomic_t stop_asked;
 
@@ -97,7 +101,7 @@ int ht_cmd_train(int argc, char **argv)
     bool wants_profile = false, is_bf16 = false;
     const char *checkpoint = NULL;
     long n = 0;
-    for (int c; (c = getopt_long(argc, argv, "t:h", options, NULL)) != -1;)
+    for (int c; (c = ht_cli_option("train", argc, argv, "t:h", options)) != -1;)
         switch (c) {
         case 'r': o.resume = true; break;
         case 'd': o.dry_run = true; break;
