@@ -171,9 +171,19 @@ static void unpack_rows(const job *j, const ht_product *p, size_t row0, size_t n
     }
 }
 
+/* Starts loading the rows that this thread most likely decodes next. */
+static void prefetch_rows(const ht_product *p, size_t row0, size_t n_rows)
+{
+    const uint8_t *from = p->w->data + row0 * p->w->row_bytes;
+    for (size_t i = 0; row0 + n_rows <= p->w->n_out && i < n_rows * p->w->row_bytes; i += 64)
+        __builtin_prefetch(from + i);
+}
+
 static void tile_rows(const job *j, const ht_product *p, size_t row0, size_t n_rows, unsigned thread)
 {
     ht_tile_weights tiles[MAX_CHUNK_UNITS];
+    if (n_rows == HT_TILE_ROWS)
+        prefetch_rows(p, row0 + n_rows, n_rows);
     unpack_rows(j, p, row0, n_rows, tiles, ht_ops_scratch(j->o, thread));
     const size_t ldy = p->w->n_out;
     for (size_t t = 0; t < j->n_tokens; t += BLOCK_TOKENS) {
@@ -186,10 +196,13 @@ static void tile_rows(const job *j, const ht_product *p, size_t row0, size_t n_r
     }
 }
 
-/* Units in one chunk of decoded rows. */
+/* Units decoded at a time. When the tokens are one block, each unit is used once: it is decoded just before, in steps so
+ * small that the processor's prefetching of the weights never pauses. Rows for gemv stay in the cache for all tokens. */
 static size_t chunk_units(const job *j)
 {
-    const size_t unit_bytes = HT_TILE_ROWS * j->n_in * (j->how->unpacked_bytes ? j->how->unpacked_bytes : 1);
+    if (j->is_tiled && j->n_tokens <= BLOCK_TOKENS)
+        return 1;
+    const size_t unit_bytes = HT_TILE_ROWS * (j->is_tiled ? j->n_in * j->how->unpacked_bytes : j->products[0].w->row_bytes);
     const size_t fits = CHUNK_BYTES / unit_bytes;
     return fits < 1 ? 1 : fits > MAX_CHUNK_UNITS ? MAX_CHUNK_UNITS : fits;
 }
@@ -201,7 +214,7 @@ static void multiply_part(void *ctx, unsigned begin, unsigned end, unsigned thre
     for (size_t i = 0; i < j->n_products; i++) {
         const ht_product *p = &j->products[i];
         const size_t n = units_of(p), lo = begin > first ? begin - first : 0, hi = end < first + n ? (end > first ? end - first : 0) : n;
-        const size_t step = j->is_tiled ? chunk_units(j) : hi > lo ? hi - lo : 1;
+        const size_t step = chunk_units(j);
         for (size_t u = lo; u < hi; u += step) {
             const size_t row0 = u * HT_TILE_ROWS, last = (u + step < hi ? u + step : hi) * HT_TILE_ROWS;
             const size_t n_rows = (last < p->w->n_out ? last : p->w->n_out) - row0;
@@ -220,8 +233,7 @@ static void multiply(job *j)
     const size_t threads = j->o->n_threads, row_bytes = j->products[0].w->row_bytes;
     size_t chunk = (j->n_units + threads * 4 - 1) / (threads * 4);
     if (j->is_tiled) {
-        const size_t most = chunk_units(j);
-        chunk = chunk > most ? most : chunk;
+        chunk = chunk > MAX_CHUNK_UNITS ? MAX_CHUNK_UNITS : chunk;
     } else {
         const size_t least = MIN_PART_BYTES / (row_bytes * HT_TILE_ROWS * j->n_tokens) + 1;
         chunk = chunk < least ? least : chunk;
