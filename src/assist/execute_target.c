@@ -64,6 +64,14 @@ static bool of_kind(const ht_call *c, const ht_reach *r, const ht_entity *e)
     return (domain.ptr == NULL || ht_str_eq(domain, e->domain)) && (kind.ptr == NULL || ht_str_eq(kind, ht_entity_class(e)));
 }
 
+/* Of the domain, and nobody has entered which class it is of: "the speaker" may be it. */
+static bool of_unclassed_kind(const ht_call *c, const ht_reach *r, const ht_entity *e)
+{
+    const ht_str domain = ht_call_text(c, "domain");
+    (void)r;
+    return domain.ptr != NULL && ht_str_eq(domain, e->domain) && ht_entity_class(e).len == 0;
+}
+
 static bool of_domains(const ht_call *c, const ht_reach *r, const ht_entity *e)
 {
     (void)c;
@@ -275,7 +283,8 @@ static ht_outcome find_group(const ht_call *c, const ht_reach *r, set *s)
 {
     const bool has_kind = ht_call_text(c, "domain").ptr != NULL || ht_call_text(c, "device_class").ptr != NULL;
     keep(c, r, s, in_place);
-    keep(c, r, s, of_kind);
+    if (!prefer(c, r, s, of_kind))
+        keep(c, r, s, of_unclassed_kind);
     if (!has_kind && !prefer(c, r, s, of_domains))
         keep(c, r, s, of_fallback);
     if (!r->is_query && !prefer(c, r, s, is_harmless) && !has_kind)
