@@ -235,6 +235,13 @@ static void players(void)
     CHECK_STR(state("media_player.tv"), "playing");
     CHECK_EQ(run("HassSetVolumeRelative", "{'volume_step':'up','floor':'Ground'}"), HT_DONE);
     CHECK_STR(effect(), "set_volume_relative media_player.tv media_player.speaker {\"volume_step\":\"up\"}");
+    /* The radio has no class: it may well be the speaker that is meant; the TV is not. */
+    CHECK_EQ(run("HassSetVolumeRelative", "{'volume_step':'up','floor':'Upper','domain':'media_player','device_class':'speaker'}"), HT_DONE);
+    CHECK_STR(effect(), "set_volume_relative media_player.bed {\"volume_step\":\"up\"}");
+    start(-1); /* nowhere, and nothing plays: what is switched on */
+    CHECK_EQ(ht_home_set_state(h, (size_t)ht_home_find_entity(h, HT_STR("media_player.speaker")), "idle", NULL), HT_OK);
+    CHECK_EQ(run("HassMediaPlayerMute", "{}"), HT_DONE);
+    CHECK_STR(effect(), "media_player_mute media_player.speaker media_player.bed");
     ht_result_deinit(&r);
 }
 
