@@ -63,7 +63,7 @@ def main():
         error, own, limit = distance(got, want), distance(got, scalar), LIMITS.get(kind, QUANTISED)
         ok = error <= limit and got == one and (kind == "BF16" or own <= AGAINST_SCALAR)
         bad += not ok
-        print(f"{name[:-5]:16} {error:10.2e} {limit:8.0e} | {'':19} {own:9.1e} " + " ".join(f"{s:9.1e}" for s in sets) + ("" if ok else "  FAILED"))
+        print(f"{name[:-5]:16} {error:10.2e} {limit:8.2g} | {'':19} {own:9.1e} " + " ".join(f"{s:9.1e}" for s in sets) + ("" if ok else "  FAILED"))
     sys.exit(1 if bad else 0)
 
 
