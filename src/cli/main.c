@@ -39,6 +39,8 @@ static const ht_command commands[] = {
     {"data", ht_cmd_data, "make training data"},
     {"train", ht_cmd_train, "train a model from a configuration; resumes where it stopped"},
     {NULL, NULL, "this program"},
+    {"devices", ht_cmd_devices, "the devices of the home: list, show, watch, set"},
+    {"sim", ht_cmd_sim, "a home's devices on a broker, as if they were real"},
     {"version", cmd_version, "print the version"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "home/private.h"
 
 enum { MAX_ENTITIES = 20000, MAX_AREAS = 1000 };
@@ -64,8 +65,14 @@ ht_status ht_home_set_driver(ht_home *h, size_t entity, const ht_driver *driver,
         return ht_fail(err, HT_BAD_ARG, -1, "home: there is no entity %zu", entity);
     if (!grow_extras(h, h->n_entities))
         return no_memory(err);
-    h->extras[entity].driver = driver ? *driver : (ht_driver){0};
+    h->extras[entity].driver = *driver;
     return HT_OK;
+}
+
+void ht_home_drop_driver(ht_home *h, size_t entity)
+{
+    if (entity < h->cap_extras)
+        h->extras[entity].driver = (ht_driver){0};
 }
 
 const ht_driver *ht_home_driver(const ht_home *h, size_t entity)
@@ -212,20 +219,21 @@ ht_status ht_home_restore_entity(ht_home *h, size_t entity, const char *state, c
 
 /* --- acting --- */
 
-/* Puts state and attributes back as they were. */
-static void put_back(ht_home *h, size_t entity, const ht_entity_before *was)
+void ht_home_put_back(ht_home *h, size_t entity, const ht_entity_before *was)
 {
     json_t *now = json_copy(h->entities[entity].attributes);
     const char *key;
     json_t *value;
-    ht_error err; /* out of memory: the device's next report puts it right */
+    ht_error err;
     ht_status st = ht_home_set_state(h, entity, was->state, &err);
     json_object_foreach (now, key, value)
         if (st == HT_OK && json_object_get(was->attributes, key) == NULL)
             st = ht_home_set_attribute(h, entity, key, NULL, &err);
     json_decref(now);
     if (st == HT_OK)
-        (void)ht_home_restore_entity(h, entity, NULL, was->attributes, &err);
+        st = ht_home_restore_entity(h, entity, NULL, was->attributes, &err);
+    if (st != HT_OK)
+        ht_log(HT_LOG_ERROR, "%s", err.text);
 }
 
 ht_status ht_home_act_driven(ht_home *h, size_t entity, const ht_action *a, const ht_driver *driver, ht_error *err)
@@ -236,7 +244,7 @@ ht_status ht_home_act_driven(ht_home *h, size_t entity, const ht_action *a, cons
     const ht_entity_before was = {state, attributes};
     ht_status st = attributes == NULL || (state == NULL) != (h->entities[entity].state == NULL) ? no_memory(err) : HT_OK;
     if (st == HT_OK && (st = ht_home_act_here(h, entity, a, err)) == HT_OK && (st = d.act(d.ctx, h, entity, a, &was, err)) != HT_OK)
-        put_back(h, entity, &was);
+        ht_home_put_back(h, entity, &was);
     free(state);
     json_decref(attributes);
     return st;

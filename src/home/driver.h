@@ -16,8 +16,10 @@ typedef struct {
     void *ctx;
 } ht_driver;
 
-/* The entity's driver (copied) from now on; NULL: none, actions change the state alone. */
+/* The entity's driver (copied) from now on. */
 HT_CHECKED ht_status ht_home_set_driver(ht_home *h, size_t entity, const ht_driver *driver, ht_error *err);
+/* Actions change the state alone again. */
+void ht_home_drop_driver(ht_home *h, size_t entity);
 /* NULL if it has none. Borrowed until the next change of drivers or entities. */
 const ht_driver *ht_home_driver(const ht_home *h, size_t entity);
 
@@ -28,6 +30,10 @@ HT_CHECKED ht_status ht_home_add_entity(ht_home *h, const json_t *entity, size_t
 void ht_home_remove_entity(ht_home *h, size_t entity);
 /* State and attributes as a home file has them (both may be NULL: nothing), through ht_home_set_*. */
 HT_CHECKED ht_status ht_home_restore_entity(ht_home *h, size_t entity, const char *state, const json_t *attributes, ht_error *err);
+/* Puts state and attributes back as they were; attributes that were not there go. */
+void ht_home_put_back(ht_home *h, size_t entity, const ht_entity_before *was);
+/* Whether a driver added it, not the home file. */
+bool ht_home_is_added(const ht_home *h, size_t entity);
 
 /* The actions that bring an entity from what it is to a wanted state and attributes (a scene's, a person's), and carries them out in
  * order: on before brightness, mode before temperature. HT_BAD_ARG names what there is no action for. state and attributes may be NULL. */

@@ -32,8 +32,6 @@ struct ht_home {
     void *changed_ctx;
 };
 
-/* Whether a driver added it, not the home file. */
-bool ht_home_is_added(const ht_home *h, size_t entity);
 void ht_home_extras_deinit(ht_home *h);
 /* As memcmp, shorter before longer. */
 int ht_home_compare_ids(ht_str a, ht_str b);

@@ -1,0 +1,28 @@
+#include "cli/mqtt_setup.h"
+
+#include <stdlib.h>
+
+const char *ht_cli_mqtt_url(const char *given)
+{
+    const char *env = getenv("HEARTH_MQTT");
+    return given != NULL ? given : env != NULL && env[0] != '\0' ? env : NULL;
+}
+
+ht_status ht_cli_empty_home(ht_home **out, ht_error *err)
+{
+    json_t *json = json_pack("{s:s, s:[]}", "id", "home", "entities");
+    const ht_status st = json ? ht_home_from_json(json, out, err) : ht_fail(err, HT_NO_MEMORY, -1, "out of memory");
+    json_decref(json);
+    return st;
+}
+
+ht_status ht_cli_open_hub(const char *url, ht_mqtt_hub **out, ht_error *err)
+{
+    ht_mqtt_address address;
+    *out = NULL;
+    ht_status st = ht_mqtt_address_parse(url, &address, err);
+    if (st == HT_OK)
+        st = ht_mqtt_hub_open(&(ht_mqtt_hub_options){.address = &address}, out, err);
+    ht_mqtt_address_deinit(&address);
+    return st;
+}
