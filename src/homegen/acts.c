@@ -46,6 +46,8 @@ static const ht_act acts[] = {
     {"faster", "HearthFanAdjust", "fan purifier", NO_LIST, HT_VALUE_UP, 1.5f},
     {"slower", "HearthFanAdjust", "fan purifier", NO_LIST, HT_VALUE_DOWN, 1.5f},
     {"position", "HassSetPosition", COVERS, HT_BY_ANY, HT_VALUE_POSITION, 5},
+    {"position_open_to", "HassSetPosition", COVERS, NO_LIST, HT_VALUE_POSITION, 1.2f},
+    {"position_close_to", "HassSetPosition", COVERS, NO_LIST, HT_VALUE_POSITION, 0.6f},
     {"stop", "HassStopMoving", "curtain blind shade shutter awning garage gate", NO_LIST, HT_VALUE_NONE, 1.5f},
     {"volume", "HassSetVolume", MEDIA, NO_LIST, HT_VALUE_VOLUME, 4},
     {"louder", "HassSetVolumeRelative", MEDIA, NO_LIST, HT_VALUE_LOUD, 2},

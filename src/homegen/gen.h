@@ -82,6 +82,18 @@ bool ht_gen_say(ht_gen *x, ht_wish *w, unsigned styles, const char *act, const c
 /* A number as digits or in words (English; Chinese with 两 for 2 where is_measured). */
 ht_str ht_gen_number(ht_gen *x, double v, bool is_measured);
 
+/* --- names (name.c) --- */
+/* A copy, half of the time in small letters, as people type. */
+ht_str ht_gen_as_typed(ht_gen *x, ht_str name);
+/* Whether the name is one of the entity's, ASCII case ignored. */
+bool ht_entity_bears(const ht_entity *e, ht_str name);
+/* Whether nothing else bears the name, or the one near the speaker is meant; false: it could be another's. */
+bool ht_gen_name_is_own(const ht_gen *x, int entity, ht_str name);
+/* Whether every word of part occurs in name, ASCII case ignored. */
+bool ht_name_has_words(ht_str name, ht_str part);
+/* Chooses the entity's name or an alias (returned: what the call must say) and sets {name} as somebody would say it. */
+ht_str ht_gen_speak_name(ht_gen *x, int entity, ht_str *said);
+
 /* --- targets (target.c) --- */
 /* Finds a way to speak of entity (an index) by one of the allowed schemes; sets the target variables. False: none fits. */
 bool ht_target_choose(ht_gen *x, int entity, unsigned allowed, ht_target *out);

@@ -154,7 +154,7 @@ static ht_wish_fn *random_sort(ht_rng *rng)
         float share;
     } sorts[] = {{ht_wish_device, 34}, {ht_wish_place, 5}, {ht_wish_media, 5}, {ht_wish_clean, 3}, {ht_wish_job, 2.5f}, {ht_wish_timer, 9},
                  {ht_wish_delay, 3}, {ht_wish_alarm, 1.5f}, {ht_wish_list, 5.5f}, {ht_wish_say_all, 1.5f}, {ht_wish_query, 7}, {ht_wish_query_place, 3.5f},
-                 {ht_wish_query_sensor, 4}, {ht_wish_query_other, 4}, {ht_wish_refuse, 6.5f}, {ht_wish_ask_back, 2}, {ht_wish_beyond, 7.5f},
+                 {ht_wish_query_sensor, 4}, {ht_wish_query_other, 4}, {ht_wish_refuse, 9}, {ht_wish_ask_back, 9}, {ht_wish_beyond, 7.5f},
                  {ht_wish_chat, 4}, {ht_wish_unclear, 1}, {ht_wish_many, 6}};
     enum { N = sizeof sorts / sizeof sorts[0] };
     float total = 0;
@@ -352,7 +352,7 @@ ht_status ht_homegen_tree(const ht_homegen *g, uint64_t seed, uint64_t index, bo
     const ht_lang *lang = is_zh ? &g->zh : &g->en, *other = is_zh ? &g->en : &g->zh;
     const bool foreign = other->g != NULL && ht_rng_chance(&rng, 0.05f); /* a home whose names are in the other language */
     ht_gen x = {.lang = lang, .rng = &rng, .w = &world};
-    ht_status st = ht_world_make(foreign ? other->g : lang->g, is_zh, &rng, &world, err);
+    ht_status st = ht_world_make(foreign ? other : lang, is_zh, &rng, &world, err);
     const size_t wanted = MIN_BRANCHES + ht_rng_below(&rng, MAX_BRANCHES - MIN_BRANCHES + 1);
     for (int tries = 0; st == HT_OK && n < wanted && tries < 40; tries++) {
         if (!make_branch(g, &x, &list[n], stats, err, &st))

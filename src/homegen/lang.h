@@ -13,6 +13,10 @@ typedef struct {
     size_t n;
 } ht_swaps;
 
+/* Every swap of the table, wherever it applies in text: another spelling, another script. What stands between the marks of
+ * gen.h stays. */
+void ht_swaps_apply(const ht_swaps *table, ht_buf *text);
+
 /* Rules drawn by the square root of their number of alternatives, so that a long topic does not drown the short ones. */
 typedef struct {
     int rule, answer; /* answer: rule of chat.T.answer, or -1 */

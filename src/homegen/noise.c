@@ -58,8 +58,7 @@ static void swap_one(ht_gen *x, ht_buf *b, const ht_swaps *table)
     }
 }
 
-/* Every swap of the table, wherever it applies: another spelling, another script. */
-static void swap_all(ht_buf *b, const ht_swaps *table)
+void ht_swaps_apply(const ht_swaps *table, ht_buf *b)
 {
     for (size_t k = 0; k < table->n; k++) {
         const ht_swap *s = &table->items[k];
@@ -171,8 +170,9 @@ static void slips(ht_gen *x, ht_buf *b)
         drop_word(x, b);
     if (!zh && ht_rng_chance(x->rng, 0.012f))
         repeat_word(x, b);
-    if (ht_rng_chance(x->rng, zh ? 0.07f : 0.1f))
-        swap_all(b, &x->lang->swap);
+    const float swaps = !zh ? 0.1f : x->w->is_traditional ? 0.8f : 0.05f;
+    if (ht_rng_chance(x->rng, swaps))
+        ht_swaps_apply(&x->lang->swap, b);
 }
 
 static void change_case(ht_gen *x, ht_buf *b)

@@ -1,7 +1,5 @@
 /* Which words may speak of which devices, and what the call must then name. The rules are in docs/DATA.md: a name said gives
  * name; a room and a kind give area and domain; a kind alone gives the speaker's area, or the only one's name, or the domain. */
-#include <strings.h>
-
 #include "homegen/gen.h"
 
 static const ht_entity *entity_at(const ht_gen *x, size_t i) { return ht_home_entity_at(x->w->home, i); }
@@ -60,23 +58,12 @@ static void bind_place(ht_gen *x, ht_var v, const char *key, ht_place p)
     ht_gen_set_rule(x, v, rule);
 }
 
-/* Half of the time in small letters, as people type. */
-static ht_str as_typed(ht_gen *x, ht_str name)
-{
-    ht_str copy = ht_arena_copy(&x->mem, name);
-    if (ht_rng_chance(x->rng, 0.5f))
-        for (size_t i = 0; i < copy.len; i++)
-            if (copy.ptr[i] >= 'A' && copy.ptr[i] <= 'Z')
-                ((char *)copy.ptr)[i] = (char)(copy.ptr[i] + 32); /* the arena's own copy */
-    return copy;
-}
-
 ht_str ht_gen_area(ht_gen *x, int area)
 {
     const ht_area *a = ht_home_area_at(x->w->home, (size_t)area);
     const bool alias = a->n_aliases > 0 && ht_rng_chance(x->rng, 0.4f);
     const ht_str name = alias ? a->aliases[ht_rng_below(x->rng, (uint32_t)a->n_aliases)] : a->name;
-    ht_gen_set(x, HT_VAR_area, as_typed(x, name));
+    ht_gen_set(x, HT_VAR_area, ht_gen_as_typed(x, name));
     bind_place(x, HT_VAR_in_area, "in_area", x->w->area_place[area]);
     bind_place(x, HT_VAR_the_area, "the_area", x->w->area_place[area]);
     return name;
@@ -85,7 +72,7 @@ ht_str ht_gen_area(ht_gen *x, int area)
 ht_str ht_gen_floor(ht_gen *x, int floor)
 {
     const ht_floor *f = ht_home_floor_at(x->w->home, (size_t)floor);
-    ht_gen_set(x, HT_VAR_floor, as_typed(x, f->name));
+    ht_gen_set(x, HT_VAR_floor, ht_gen_as_typed(x, f->name));
     bind_place(x, HT_VAR_on_floor, "on_floor", x->w->floor_place[floor]);
     bind_place(x, HT_VAR_the_floor, "the_floor", x->w->floor_place[floor]);
     return f->name;
@@ -128,133 +115,15 @@ json_t *ht_gen_place_slots(ht_gen *x, int thing, int area, int floor)
     return slots;
 }
 
-/* --- names --- */
-
-static bool same_name(ht_str a, ht_str b) { return a.len == b.len && strncasecmp(a.ptr, b.ptr, a.len) == 0; }
-
-static bool bears(const ht_entity *e, ht_str name)
-{
-    bool yes = same_name(e->name, name);
-    for (size_t i = 0; i < e->n_aliases; i++)
-        yes |= same_name(e->aliases[i], name);
-    return yes;
-}
-
-/* 1: the name is this entity's alone, or the one near the speaker is meant; 0: it could be another's. */
-static bool name_is_own(const ht_gen *x, int entity, ht_str name)
-{
-    const int area = entity_at(x, (size_t)entity)->area;
-    for (size_t i = 0; i < ht_home_entity_count(x->w->home); i++)
-        if ((int)i != entity && bears(entity_at(x, i), name) && (x->w->here < 0 || area != x->w->here || entity_at(x, i)->area == area))
-            return false;
-    return true;
-}
-
-static bool is_ascii(ht_str s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.ptr[i] >= 0x80)
-            return false;
-    return true;
-}
-
-/* Whether every word of part occurs in name, case ignored. */
-static bool has_words(ht_str name, ht_str part)
-{
-    ht_str word;
-    while (ht_str_split(&part, ' ', &word)) {
-        ht_str rest = name, other;
-        bool found = word.len == 0;
-        while (!found && ht_str_split(&rest, ' ', &other))
-            found = same_name(word, other);
-        if (!found)
-            return false;
-    }
-    return true;
-}
-
-/* One word left out, where what is left still means this entity only. */
-static ht_str shortened(ht_gen *x, int entity, ht_str name)
-{
-    ht_str words[8], rest = name, word;
-    size_t n = 0;
-    while (ht_str_split(&rest, ' ', &word) && n < 8)
-        words[n++] = word;
-    if (n < 3 || rest.ptr != NULL)
-        return name;
-    const uint32_t gone = ht_rng_below(x->rng, (uint32_t)n - 1); /* never the last: it says what the thing is */
-    ht_buf b = {0};
-    for (size_t i = 0; i < n; i++)
-        if (i != gone) {
-            ht_buf_add_str(&b, words[i]);
-            ht_buf_add_char(&b, ' ');
-        }
-    b.len--;
-    ht_str cut = ht_arena_copy(&x->mem, ht_buf_str(&b));
-    ht_buf_deinit(&b);
-    for (size_t i = 0; i < ht_home_entity_count(x->w->home); i++)
-        if ((int)i != entity && has_words(entity_at(x, i)->name, cut))
-            return name;
-    return cut;
-}
-
-/* "Lamp Kitchen" for "Kitchen Lamp". */
-static ht_str swapped(ht_gen *x, ht_str name)
-{
-    const ptrdiff_t blank = ht_str_find(name, HT_STR(" "), 0);
-    if (blank < 0 || ht_str_find(name, HT_STR(" "), (size_t)blank + 1) >= 0)
-        return name;
-    return ht_gen_textf(x, "%.*s %.*s", (int)(name.len - (size_t)blank - 1), name.ptr + blank + 1, (int)blank, name.ptr);
-}
-
-static ht_str misspelt(ht_gen *x, ht_str name)
-{
-    if (name.len < 5)
-        return name;
-    ht_str copy = ht_arena_copy(&x->mem, name);
-    char *p = (char *)copy.ptr; /* the arena's own copy */
-    const uint32_t i = 1 + ht_rng_below(x->rng, (uint32_t)copy.len - 2);
-    if (p[i] == ' ' || p[i + 1] == ' ' || p[i] < 'A' || p[i + 1] < 'A')
-        return name;
-    if (ht_rng_chance(x->rng, 0.5f)) {
-        const char c = p[i];
-        p[i] = p[i + 1];
-        p[i + 1] = c;
-        return copy;
-    }
-    memmove(p + i, p + i + 1, copy.len - i); /* with the NUL */
-    return (ht_str){copy.ptr, copy.len - 1};
-}
-
-/* Chooses the name or alias (returned: the call's) and sets {name} as somebody would say it. */
-static ht_str speak_name(ht_gen *x, int entity, ht_str *said)
-{
-    const ht_entity *e = entity_at(x, (size_t)entity);
-    const bool alias = e->n_aliases > 0 && ht_rng_chance(x->rng, 0.45f);
-    const ht_str name = alias ? e->aliases[ht_rng_below(x->rng, (uint32_t)e->n_aliases)] : e->name;
-    ht_str text = name;
-    if (is_ascii(name)) {
-        const float kind = ht_rng_float(x->rng);
-        if (kind < 0.09f)
-            text = shortened(x, entity, name);
-        else if (kind < 0.11f)
-            text = swapped(x, name);
-        else if (kind < 0.15f)
-            text = misspelt(x, name);
-        text = as_typed(x, text);
-    }
-    ht_gen_set(x, HT_VAR_name, text);
-    *said = text;
-    return name;
-}
+/* --- schemes --- */
 
 bool ht_target_name(ht_gen *x, int entity, ht_target *out)
 {
     const ht_entity *e = entity_at(x, (size_t)entity);
     *out = (ht_target){.scheme = x->w->is_proper[entity] ? HT_SCHEME_PROPER : HT_SCHEME_NAME, .thing = x->w->thing[entity],
                        .entity = entity, .area = e->area, .floor = -1};
-    const ht_str name = speak_name(x, entity, &out->said);
-    if (!name_is_own(x, entity, name))
+    const ht_str name = ht_gen_speak_name(x, entity, &out->said);
+    if (!ht_gen_name_is_own(x, entity, name))
         return false;
     out->slots[0] = json_object();
     out->n = 1;
@@ -262,18 +131,16 @@ bool ht_target_name(ht_gen *x, int entity, ht_target *out)
     return true;
 }
 
-/* --- schemes --- */
-
 static bool name_area(ht_gen *x, ht_target *t)
 {
     const ht_entity *e = entity_at(x, (size_t)t->entity);
     if (e->area < 0 || x->w->is_proper[t->entity])
         return false;
-    const ht_str name = speak_name(x, t->entity, &t->said), area = ht_gen_area(x, e->area);
-    if (ht_str_find(e->name, ht_home_area_at(x->w->home, (size_t)e->area)->name, 0) >= 0 || has_words(e->name, area))
+    const ht_str name = ht_gen_speak_name(x, t->entity, &t->said), area = ht_gen_area(x, e->area);
+    if (ht_str_find(e->name, ht_home_area_at(x->w->home, (size_t)e->area)->name, 0) >= 0 || ht_name_has_words(e->name, area))
         return false;
     for (size_t i = 0; i < ht_home_entity_count(x->w->home); i++)
-        if ((int)i != t->entity && entity_at(x, i)->area == e->area && bears(entity_at(x, i), name))
+        if ((int)i != t->entity && entity_at(x, i)->area == e->area && ht_entity_bears(entity_at(x, i), name))
             return false;
     t->slots[t->n] = json_object();
     set_text(t->slots[t->n], "name", name);
@@ -292,7 +159,7 @@ static bool add_place(ht_gen *x, ht_target *t, int area, int floor)
 static bool add_name(ht_gen *x, ht_target *t)
 {
     const ht_str name = entity_at(x, (size_t)t->entity)->name;
-    if (!name_is_own(x, t->entity, name))
+    if (!ht_gen_name_is_own(x, t->entity, name))
         return false;
     t->slots[t->n] = json_object();
     set_text(t->slots[t->n++], "name", name);
@@ -363,14 +230,14 @@ static bool by_exception(ht_gen *x, ht_target *t)
         const ht_entity *e = entity_at(x, i);
         if ((int)i == t->entity || x->w->thing[i] != t->thing || e->area != area)
             continue;
-        if (!name_is_own(x, (int)i, e->name))
+        if (!ht_gen_name_is_own(x, (int)i, e->name))
             return false;
         t->slots[t->n] = json_object();
         set_text(t->slots[t->n++], "name", e->name);
     }
     ht_gen_area(x, area);
     ht_str said;
-    speak_name(x, t->entity, &said);
+    ht_gen_speak_name(x, t->entity, &said);
     const ht_str text = ht_gen_word(x, "except.name");
     ht_gen_set(x, HT_VAR_target, text);
     ht_gen_set(x, HT_VAR_bare, text);
@@ -477,47 +344,3 @@ bool ht_target_choose(ht_gen *x, int entity, unsigned allowed, ht_target *out)
     return false;
 }
 
-/* --- conflicts --- */
-
-static bool is_word_byte(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
-
-/* Whether text holds name as words of its own, case ignored; a plural s may follow. */
-static bool holds(ht_str text, ht_str name)
-{
-    for (size_t i = 0; name.len > 0 && i + name.len <= text.len; i++) {
-        if (strncasecmp(text.ptr + i, name.ptr, name.len) != 0 || (i > 0 && is_word_byte(text.ptr[i - 1]) && is_word_byte(name.ptr[0])))
-            continue;
-        size_t end = i + name.len;
-        end += end < text.len && text.ptr[end] == 's';
-        if (end == text.len || !is_word_byte(text.ptr[end]) || !is_word_byte(name.ptr[name.len - 1]))
-            return true;
-    }
-    return false;
-}
-
-/* Whether the name of entity i is among what the target's calls name. */
-static bool meant(const ht_gen *x, const ht_target *t, size_t i)
-{
-    for (size_t k = 0; k < t->n; k++) {
-        const char *name = json_string_value(json_object_get(t->slots[k], "name"));
-        if (name != NULL && bears(entity_at(x, i), ht_str_from(name)))
-            return true;
-    }
-    return (int)i == t->entity && t->scheme == HT_SCHEME_EXCEPT;
-}
-
-bool ht_target_conflicts(const ht_gen *x, const ht_target *t, ht_str text)
-{
-    for (size_t i = 0; i < ht_home_entity_count(x->w->home); i++) {
-        const ht_entity *e = entity_at(x, i);
-        if (meant(x, t, i))
-            continue;
-        for (size_t k = 0; k <= e->n_aliases; k++) {
-            const ht_str name = k == 0 ? e->name : e->aliases[k - 1];
-            const bool inside = t->said.ptr != NULL && holds(t->said, name); /* "lamp" in "floor lamp" */
-            if (!inside && holds(text, name))
-                return true;
-        }
-    }
-    return false;
-}

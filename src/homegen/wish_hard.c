@@ -168,7 +168,7 @@ bool ht_wish_refuse(ht_gen *x, ht_wish *w)
 {
     ht_wish_start(x, w, "refuse");
     const float kind = ht_rng_float(x->rng);
-    return kind < 0.28f ? no_such_word(x, w) : kind < 0.58f ? no_such_kind(x, w) : kind < 0.82f ? no_such_area(x, w) : cannot(x, w);
+    return kind < 0.2f ? no_such_word(x, w) : kind < 0.46f ? no_such_kind(x, w) : kind < 0.86f ? no_such_area(x, w) : cannot(x, w);
 }
 
 /* "Unlock the door" where there are several and nobody knows which. */
@@ -255,9 +255,14 @@ static bool vague(ht_gen *x, ht_wish *w)
 
 bool ht_wish_ask_back(ht_gen *x, ht_wish *w)
 {
-    ht_wish_start(x, w, "ask_back");
-    const float kind = ht_rng_float(x->rng);
-    return kind < 0.45f ? which_kind(x, w) : kind < 0.85f ? which_name(x, w) : vague(x, w);
+    for (int tries = 0; tries < 8; tries++) { /* few acts fit: several locks, several things of one last name */
+        const float kind = ht_rng_float(x->rng);
+        ht_wish_start(x, w, "ask_back");
+        if (kind < 0.5f ? which_kind(x, w) : kind < 0.97f ? which_name(x, w) : vague(x, w))
+            return true;
+        ht_wish_deinit(w);
+    }
+    return false;
 }
 
 static const ht_topic *random_topic(ht_gen *x, const ht_topics *t)
@@ -306,5 +311,5 @@ bool ht_wish_chat(ht_gen *x, ht_wish *w)
         return false;
     ht_gram_tidy(&w->text);
     ht_gram_tidy(&w->answer);
-    return true;
+    return !ht_target_conflicts(x, &w->target, ht_buf_str(&w->text)); /* "good night" may be a scene here */
 }

@@ -24,7 +24,7 @@ bool ht_wish_list(ht_gen *x, ht_wish *w)
     const size_t n = ht_home_list_count(x->w->home);
     if (n == 0)
         return false;
-    const ht_list *l = ht_home_list_at(x->w->home, ht_rng_chance(x->rng, 0.5f) ? 0 : ht_rng_below(x->rng, (uint32_t)n));
+    const ht_list *l = ht_home_list_at(x->w->home, ht_rng_chance(x->rng, 0.35f) ? 0 : ht_rng_below(x->rng, (uint32_t)n));
     const bool shopping = strcmp(l->id, "shopping_list") == 0;
     const uint32_t what = ht_rng_chance(x->rng, 0.6f) ? 0 : 1 + ht_rng_below(x->rng, 2);
     char key[32], tool[48];

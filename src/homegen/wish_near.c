@@ -6,10 +6,11 @@
 enum { DO_SAY = 1u << HT_STYLE_DO | 1u << HT_STYLE_SAY };
 
 #define MEDIA "tv speaker receiver"
+#define EVERYDAY "light switch fan tv speaker"
 #define CLIMATE "ac thermostat heater floor_heating"
 
 /* How a request without a device is placed. */
-typedef enum { NOWHERE, IN_AREA, IN_HERE } placing;
+typedef enum { NOWHERE, IN_AREA, IN_HERE, ON_FLOOR } placing;
 
 static const struct {
     const char *key, *tool, *kinds; /* kinds: at least one must be in the home */
@@ -46,6 +47,10 @@ static const struct {
     {"vacuum_start_none", "HassVacuumStart", "vacuum", NOWHERE, HT_VALUE_NONE, 3},
     {"vacuum_dock_none", "HassVacuumReturnToBase", "vacuum", NOWHERE, HT_VALUE_NONE, 2},
     {"mow_none", "HassLawnMowerStartMowing", "lawn_mower", NOWHERE, HT_VALUE_NONE, 2},
+    {"all_off_area", "HassTurnOff", EVERYDAY, IN_AREA, HT_VALUE_NONE, 2},
+    {"all_off_here", "HassTurnOff", EVERYDAY, IN_HERE, HT_VALUE_NONE, 1},
+    {"all_off_floor", "HassTurnOff", EVERYDAY, ON_FLOOR, HT_VALUE_NONE, 1},
+    {"all_on_area", "HassTurnOn", EVERYDAY, IN_AREA, HT_VALUE_NONE, 0.6f},
     {"mow_dock_none", "HassLawnMowerDock", "lawn_mower", NOWHERE, HT_VALUE_NONE, 2},
 };
 enum { N_NEAR = sizeof near_acts / sizeof near_acts[0] };
@@ -84,16 +89,19 @@ bool ht_wish_place(ht_gen *x, ht_wish *w)
     int area = -1;
     if (near_acts[i].place == IN_HERE)
         area = x->w->here;
-    else if (near_acts[i].place == IN_AREA)
+    else if (near_acts[i].place != NOWHERE)
         area = ht_home_entity_at(x->w->home, (size_t)entity)->area;
+    const int floor = near_acts[i].place == ON_FLOOR && area >= 0 ? ht_home_area_at(x->w->home, (size_t)area)->floor : -1;
+    if (near_acts[i].place == ON_FLOOR && floor < 0)
+        return false;
     if (near_acts[i].place != NOWHERE && (area < 0 || !has_kind_in(x, near_acts[i].kinds, area)))
         return false;
     json_t *args = json_object();
     if (area >= 0) {
-        const ht_str name = ht_gen_area(x, area);
-        json_object_set_new(args, "area", json_stringn(name.ptr, name.len));
+        const ht_str name = floor >= 0 ? ht_gen_floor(x, floor) : ht_gen_area(x, area);
+        json_object_set_new(args, floor >= 0 ? "floor" : "area", json_stringn(name.ptr, name.len));
     }
-    w->target.area = area;
+    w->target.area = floor >= 0 ? -1 : area;
     const bool ok = ht_value_make(x, near_acts[i].value, entity, args) && ht_gen_say(x, w, DO_SAY, near_acts[i].key, NULL, NULL) &&
                     !ht_target_conflicts(x, &w->target, ht_buf_str(&w->text));
     if (ok)

@@ -146,6 +146,25 @@ static bool by_name(ht_gen *x, ht_wish *w, const char *kinds, ht_var v)
     return true;
 }
 
+/* "Is anything on?", in a room or anywhere: no kind is named. */
+static bool anything(ht_gen *x, ht_wish *w)
+{
+    const bool open = ht_rng_chance(x->rng, 0.4f);
+    const int entity = ht_gen_entity(x, open ? COVERS " " CONTACTS : "light switch fan tv");
+    const int area = entity >= 0 && ht_rng_chance(x->rng, 0.5f) ? ht_home_entity_at(x->w->home, (size_t)entity)->area : -1;
+    if (entity < 0)
+        return false;
+    json_t *args = json_object();
+    if (area >= 0)
+        set_text(args, "area", ht_gen_area(x, area));
+    json_object_set_new(args, "state", json_string(open ? "open" : "on"));
+    w->target.area = area;
+    ht_wish_call(w, "HassGetState", args);
+    char key[32];
+    snprintf(key, sizeof key, "anything_%s%s", open ? "open" : "on", area >= 0 ? "_area" : "");
+    return ht_gen_say(x, w, ASK, key, NULL, NULL) && !ht_target_conflicts(x, &w->target, ht_buf_str(&w->text));
+}
+
 static bool warmth(ht_gen *x, ht_wish *w)
 {
     const int entity = ht_gen_entity(x, "ac thermostat heater sensor.temperature");
@@ -174,7 +193,7 @@ bool ht_wish_query_other(ht_gen *x, ht_wish *w)
     } named[] = {{"person_home", "person", "home", HT_VAR_person}, {"person_away", "person", "not_home", HT_VAR_person},
                  {"person_where", "person", NULL, HT_VAR_person}, {"car_where", "car", NULL, HT_VAR_COUNT}, {"phone_where", "phone", NULL, HT_VAR_COUNT},
                  {"battery", "sensor.battery", NULL, HT_VAR_COUNT}, {"list_what", "todo", NULL, HT_VAR_list}};
-    const uint32_t kind = ht_rng_below(x->rng, 16);
+    const uint32_t kind = ht_rng_below(x->rng, 18);
     ht_wish_start(x, w, "query_other");
     if (kind < 7)
         return by_name(x, w, named[kind].kinds, named[kind].v) && ht_gen_say(x, w, ASK, named[kind].key, NULL, NULL) &&
@@ -202,6 +221,10 @@ bool ht_wish_query_other(ht_gen *x, ht_wish *w)
     if (kind == 13 && ht_gen_entity(x, MEDIA) >= 0) {
         ht_wish_call(w, "HassGetState", json_pack("{s:s, s:s}", "domain", "media_player", "state", "playing"));
         return ht_gen_say(x, w, ASK, "playing_what_none", NULL, NULL);
+    }
+    if (kind >= 16) {
+        w->act = "query_anything";
+        return anything(x, w);
     }
     w->act = "query_warmth";
     return warmth(x, w);

@@ -8,6 +8,7 @@ enum { TEXT = 96, TRIES = 8, TIMERS = 3, LISTS = 3 };
 /* A home being made; names are gathered first, then written as JSON. */
 typedef struct {
     const ht_gram *g;
+    const ht_lang *lang;
     ht_rng *rng;
     ht_world *w;
     size_t n_floors, n_areas, n_entities;
@@ -31,6 +32,8 @@ static bool say(maker *m, int rule, char out[TEXT])
     if (!ht_gram_expand(m->g, m->rng, rule, &m->vars, &m->scratch))
         return false;
     ht_gram_tidy(&m->scratch);
+    if (m->w->is_traditional)
+        ht_swaps_apply(&m->lang->swap, &m->scratch);
     if (m->scratch.len == 0 || m->scratch.len >= TEXT)
         return false;
     memcpy(out, m->scratch.ptr, m->scratch.len + 1);
@@ -210,11 +213,14 @@ static json_t *entities_json(maker *m)
     json_t *list = json_array();
     for (size_t i = 0; i < m->n_entities; i++) {
         const ht_thing *t = ht_thing_at((size_t)m->w->thing[i]);
+        const char *domain = t->domain;
+        if (strncmp(t->key, "job.", 4) == 0) /* a socket, a script or a button does it */
+            domain = ht_rng_chance(m->rng, 0.75f) ? "switch" : ht_rng_chance(m->rng, 0.5f) ? "script" : "button";
         ht_thing_state s;
         ht_thing_state_make(m->g, m->rng, t, m->w->is_fahrenheit, &s);
         char id[64];
-        snprintf(id, sizeof id, "%s.e%zu", t->domain, i);
-        json_t *e = json_pack("{s:s, s:s, s:s, s:o}", "id", id, "name", m->entities[i].name, "domain", t->domain, "attributes", s.attributes);
+        snprintf(id, sizeof id, "%s.e%zu", domain, i);
+        json_t *e = json_pack("{s:s, s:s, s:s, s:o}", "id", id, "name", m->entities[i].name, "domain", domain, "attributes", s.attributes);
         if (m->entities[i].alias[0] != '\0')
             json_object_set_new(e, "aliases", json_pack("[s]", m->entities[i].alias));
         if (m->entities[i].area >= 0)
@@ -309,9 +315,9 @@ ht_status ht_world_restore(ht_world *w, ht_error *err)
     return ht_home_from_json(w->json, &w->home, err);
 }
 
-ht_status ht_world_make(const ht_gram *g, bool is_zh, ht_rng *rng, ht_world *out, ht_error *err)
+ht_status ht_world_make(const ht_lang *l, bool is_zh, ht_rng *rng, ht_world *out, ht_error *err)
 {
-    maker m = {.g = g, .rng = rng, .w = out};
+    maker m = {.g = l->g, .lang = l, .rng = rng, .w = out};
     size_t n_areas;
     *out = (ht_world){.here = -1};
     ht_vars_clear(&m.vars);
@@ -322,6 +328,7 @@ ht_status ht_world_make(const ht_gram *g, bool is_zh, ht_rng *rng, ht_world *out
     m.in_share = 0.1f + 0.8f * ht_rng_float(rng);
     m.is_lower = ht_rng_chance(rng, 0.18f);
     m.may_double = ht_rng_chance(rng, 0.2f);
+    out->is_traditional = l->is_zh && ht_rng_chance(rng, 0.06f);
     out->is_fahrenheit = !is_zh && ht_rng_chance(rng, 0.3f);
     make_floors(&m);
     for (size_t i = 0; i < 4 * n_areas && m.n_areas < n_areas; i++)

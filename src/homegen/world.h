@@ -1,7 +1,7 @@
 /* A made-up home: a real ht_home plus what the generator must remember about it to speak of it. */
 #ifndef HT_HOMEGEN_WORLD_H
 #define HT_HOMEGEN_WORLD_H
-#include "homegen/gram.h"
+#include "homegen/lang.h"
 #include "homegen/things.h"
 #include "home/home.h"
 
@@ -20,11 +20,11 @@ typedef struct {
     int here;                          /* the speaker's area, or -1 */
     int64_t now_s;
     bool is_fahrenheit;
+    bool is_traditional; /* Chinese names in traditional characters */
 } ht_world;
 
-/* Invents a home with names from g's lexicon. is_zh only picks the "lang" of the home. HT_BAD_FORMAT names a lexicon key that is
- * missing or cannot be expanded. ht_world_deinit it, also after a failure. */
-HT_CHECKED ht_status ht_world_make(const ht_gram *g, bool is_zh, ht_rng *rng, ht_world *out, ht_error *err);
+/* Invents a home with names from l's lexicon. is_zh only picks the "lang" of the home. ht_world_deinit it, also after a failure. */
+HT_CHECKED ht_status ht_world_make(const ht_lang *l, bool is_zh, ht_rng *rng, ht_world *out, ht_error *err);
 /* As made again, after calls have changed it. */
 HT_CHECKED ht_status ht_world_restore(ht_world *w, ht_error *err);
 void ht_world_deinit(ht_world *w);
