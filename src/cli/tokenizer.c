@@ -63,17 +63,17 @@ static int add_token(ht_str *list, size_t *n, const char *text)
     return 1;
 }
 
-/* Returns 0, or the exit code. */
+/* Returns 0, or the exit code + 1 when the command is to end here. */
 static int parse_args(int argc, char **argv, train_args *a)
 {
     static const struct option options[] = {{"vocab", required_argument, NULL, 'v'},   {"out", required_argument, NULL, 'o'},
                                             {"special", required_argument, NULL, 's'}, {"user", required_argument, NULL, 'u'},
                                             {"eos", required_argument, NULL, 'e'},     {"min-count", required_argument, NULL, 'c'},
                                             {"max-mb", required_argument, NULL, 'm'},  {"threads", required_argument, NULL, 't'},
-                                            {0}};
+                                            {"help", no_argument, NULL, 'h'},          {0}};
     long n;
     a->opt.min_count = 2;
-    for (int c; (c = ht_cli_option("tokenizer", argc, argv, "o:t:", options)) != -1;) {
+    for (int c; (c = ht_cli_option("tokenizer", argc, argv, "o:t:h", options)) != -1;) {
         int ok = 1;
         switch (c) {
         case 'v': ok = ht_cli_int("tokenizer", "--vocab", optarg, 257, 1 << 20, &n), a->opt.n_vocab = ok ? (uint32_t)n : 0; break;
@@ -84,13 +84,14 @@ static int parse_args(int argc, char **argv, train_args *a)
         case 'e': a->opt.eos = ht_str_from(optarg); break;
         case 's': ok = add_token(a->specials, &a->opt.n_specials, optarg); break;
         case 'u': ok = add_token(a->user_tokens, &a->opt.n_user_tokens, optarg); break;
-        default: return 2;
+        case 'h': return fputs(usage, stdout), 1;
+        default: return 3;
         }
         if (!ok)
-            return 2;
+            return 3;
     }
     if (a->opt.n_vocab == 0 || a->out == NULL || optind >= argc || argc - optind > MAX_LIST)
-        return ht_cli_usage("tokenizer", "train wants --vocab, --out and text files");
+        return ht_cli_usage("tokenizer", "train wants --vocab, --out and text files") + 1;
     while (optind < argc)
         add_path(a, argv[optind++]);
     a->opt.specials = a->specials;
@@ -111,8 +112,9 @@ static int train(int argc, char **argv)
     train_args *a = calloc(1, sizeof *a);
     if (a == NULL)
         return 1;
-    int code = parse_args(argc, argv, a);
-    if (code == 0) {
+    const int stop = parse_args(argc, argv, a);
+    int code = stop - 1;
+    if (stop == 0) {
         const double start_ms = ht_clock_ms();
         ht_status st = ht_pool_new((unsigned)a->n_threads, &pool, &err);
         if (st == HT_OK)
@@ -128,9 +130,8 @@ static int train(int argc, char **argv)
 
 int ht_cmd_tokenizer(int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-            return fputs(usage, stdout), 0;
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
+        return fputs(usage, stdout), 0;
     if (argc < 2 || strcmp(argv[1], "train") != 0)
         return ht_cli_usage("tokenizer", argc < 2 ? "what is to be done? (train)" : "there is no action '%s', only: train", argc < 2 ? "" : argv[1]);
     return train(argc - 1, argv + 1);

@@ -15,6 +15,7 @@ typedef struct {
     double rope_base, rope_scale, eps;
     ht_dtype type;
     uint64_t seed;
+    int n_ctx; /* 0 = 1024 */
 } tiny_config;
 
 typedef struct {
@@ -99,7 +100,7 @@ static inline void tiny_begin(tiny_model *t, tiny_config c)
     CHECK_OK(ht_gguf_writer_new(&t->w, &err), err);
     ht_gguf_writer_str(t->w, "general.architecture", ht_str_from(c.arch));
     tiny_key(t, "block_count", c.n_layer);
-    tiny_key(t, "context_length", 1024);
+    tiny_key(t, "context_length", c.n_ctx ? c.n_ctx : 1024);
     tiny_key(t, "embedding_length", c.d_model);
     tiny_key(t, "feed_forward_length", c.d_ff);
     tiny_key(t, "attention.head_count", c.n_head);

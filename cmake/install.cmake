@@ -1,0 +1,12 @@
+# cmake --install: the program, the library with its header and pkg-config file, the model, completion, manual.
+include(GNUInstallDirs)
+install(TARGETS hearth hearth_lib)
+install(DIRECTORY include/hearth DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES docs/hearth.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES docs/example.c LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES tools/completion/hearth.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME hearth)
+install(FILES tools/completion/_hearth DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+# share/hearth of the prefix is where the program looks (src/cli/setup.c)
+install(FILES models/hearth-nano.gguf DESTINATION ${CMAKE_INSTALL_DATADIR}/hearth OPTIONAL)
+configure_file(cmake/hearth.pc.in ${CMAKE_BINARY_DIR}/generated/hearth.pc @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/generated/hearth.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
