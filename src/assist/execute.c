@@ -221,19 +221,39 @@ static const char *word_of(const ht_call *c, ht_verb verb)
     return ht_verb_word(common);
 }
 
-static ht_status apply(const ht_call *c, const actions *a)
+static ht_status apply_to(const ht_call *c, const actions *a, size_t entity)
 {
     ht_status st = HT_OK;
-    for (size_t i = 0; st == HT_OK && i < c->out->n_entities; i++)
-        for (size_t k = 0; st == HT_OK && k < a->n; k++) {
-            ht_action one = a->items[k];
-            /* What cannot take a position can still open and close; is_able in execute_target.c has seen to it. */
-            if (one.verb == HT_VERB_SET_POSITION &&
-                !ht_entity_able(ht_home_entity_at(c->h, (size_t)c->out->entities[i]), one.verb))
-                one.verb = one.value > 0 ? HT_VERB_OPEN : HT_VERB_CLOSE;
-            st = ht_action_apply(c->h, (size_t)c->out->entities[i], &one, c->err);
-        }
+    for (size_t k = 0; st == HT_OK && k < a->n; k++) {
+        ht_action one = a->items[k];
+        /* What cannot take a position can still open and close; is_able in execute_target.c has seen to it. */
+        if (one.verb == HT_VERB_SET_POSITION && !ht_entity_able(ht_home_entity_at(c->h, entity), one.verb))
+            one.verb = one.value > 0 ? HT_VERB_OPEN : HT_VERB_CLOSE;
+        st = ht_action_apply(c->h, entity, &one, c->err);
+    }
     return st;
+}
+
+/* Acts on every entity found. Devices that do not answer leave the result for its answer; when none is left, all stay found. */
+static ht_status apply(const ht_call *c, const actions *a, ht_outcome *outcome)
+{
+    ht_result *r = c->out;
+    json_t *silent = json_array();
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_entities; i++) {
+        const ht_status st = apply_to(c, a, (size_t)r->entities[i]);
+        const ht_str id = ht_home_entity_at(c->h, (size_t)r->entities[i])->id;
+        if (st == HT_NO_MEMORY || (st != HT_OK && json_array_append_new(silent, json_stringn(id.ptr, id.len)) != 0))
+            return json_decref(silent), ht_call_no_memory(c);
+        if (st == HT_OK)
+            r->entities[n++] = r->entities[i];
+    }
+    *outcome = n > 0 ? HT_DONE : HT_NOT_ABLE;
+    if (json_array_size(silent) > 0)
+        r->answer = json_pack("{s:O}", "silent", silent);
+    json_decref(silent);
+    r->n_entities = n > 0 ? n : r->n_entities;
+    return HT_OK;
 }
 
 /* The vacuum that cleans an area: the area says where it works, not where it stands. */
@@ -292,8 +312,8 @@ static ht_status run_device(const ht_call *c, const device_tool *t)
     if (outcome != HT_DONE)
         return ht_call_end(c, outcome);
     const char *word = word_of(c, a.items[0].verb); /* before the state changes */
-    if ((st = apply(c, &a)) != HT_OK)
-        return st;
+    if ((st = apply(c, &a, &outcome)) != HT_OK || outcome != HT_DONE)
+        return st == HT_OK ? ht_call_end(c, outcome) : st;
     return ht_call_effect(c, word);
 }
 

@@ -39,7 +39,8 @@ typedef struct {
         {"time":"HH:MM"} · {"date":"YYYY-MM-DD","weekday":0 = Sunday}
         timers, also those to choose from: {"timers":[{"name","area","total_s","remaining_s","is_paused"}]}
         {"n_alarms"} cancelled · lists: {"list","item"}
-        HT_ASKED {"about"} (also where a value is missing) · HT_REFUSED {"reason"} · HT_NOT_ABLE {"min","max"} of a number */
+        HT_ASKED {"about"} (also where a value is missing) · HT_REFUSED {"reason"} · HT_NOT_ABLE {"min","max"} of a number
+        {"silent":[ids]}: devices that did not take the command (HT_NOT_ABLE when that is all of them) */
 } ht_result;
 
 typedef struct {
@@ -49,7 +50,7 @@ typedef struct {
 } ht_context;
 
 /* call: {"name","arguments"}. A call that the schema would not allow gives HT_BAD_FORMAT and changes nothing; everything a
- * person can get wrong is an outcome, not an error. */
+ * person can get wrong is an outcome, not an error, and so is a device that does not answer. */
 HT_CHECKED ht_status ht_execute(ht_home *h, const ht_context *cx, const json_t *call, ht_result *out, ht_error *err);
 void ht_result_deinit(ht_result *r);
 #endif

@@ -201,7 +201,9 @@ static void say_not_able(const ht_say *s, const ht_result *r)
         say(s, "到", " to ");
         ht_say_number(s, json_number_value(max));
         say(s, "之间。", ".");
-    } else if (e->state != NULL && strcmp(e->state, "unavailable") == 0)
+    } else if (json_object_get(r->answer, "silent") != NULL)
+        say(s, "没有响应。", " did not respond.");
+    else if (e->state != NULL && strcmp(e->state, "unavailable") == 0)
         say(s, "现在离线。", is_plural ? " are offline." : " is offline.");
     else
         say(s, "不支持这个操作。", " cannot do that.");
@@ -267,6 +269,22 @@ static void say_outcome(const ht_say *s, const ht_result *r)
     }
 }
 
+/* The devices that did not take a command. */
+static void say_silent(const ht_say *s, const ht_result *r)
+{
+    const json_t *ids = json_object_get(r->answer, "silent");
+    for (size_t i = 0; i < json_array_size(ids); i++) {
+        const int at = ht_home_find_entity(s->h, ht_str_from(json_string_value(json_array_get(ids, i))));
+        const size_t start = s->out->len + (s->zh ? 0 : 1);
+        if (at < 0)
+            continue;
+        say(s, "", " ");
+        ht_say_names(s, &at, 1, "");
+        say(s, "没有响应。", " did not respond.");
+        ht_say_capital(s, start);
+    }
+}
+
 /* Whether a result is told as something done, with others in one breath. */
 static bool is_doing(const ht_result *r)
 {
@@ -297,4 +315,7 @@ void ht_reply(const ht_home *h, ht_str lang, const ht_context *cx, const ht_resu
     }
     if (last == CLAUSE)
         say(&s, "。", ".");
+    for (size_t i = 0; i < n; i++)
+        if (results[i].outcome == HT_DONE)
+            say_silent(&s, &results[i]);
 }

@@ -1,4 +1,5 @@
 #include "assist/execute.h"
+#include "home/driver.h"
 
 #include <stdarg.h>
 
@@ -621,9 +622,32 @@ static void unavailable(void)
     ht_result_deinit(&r);
 }
 
+static ht_status no_answer(void *ctx, ht_home *home, size_t at, const ht_action *a, const ht_entity_before *was, ht_error *err)
+{
+    (void)ctx, (void)home, (void)at, (void)a, (void)was;
+    return ht_fail(err, HT_IO, -1, "it does not answer");
+}
+
+/* A real device that cannot be reached is told of, and nothing is made up about its state. */
+static void silent_devices(void)
+{
+    const ht_driver mute = {.act = no_answer};
+    ht_error err;
+    start(-1);
+    CHECK_EQ(ht_home_set_driver(h, (size_t)ht_home_find_entity(h, HT_STR("light.strip")), &mute, &err), HT_OK);
+    CHECK_EQ(run("HassTurnOn", "{'name':'Strip'}"), HT_NOT_ABLE);
+    CHECK_EQ(r.n_entities, 1);
+    CHECK_STR(state("light.strip"), "off");
+    CHECK_EQ(run("HassTurnOn", "{'area':'Living Room','domain':'light'}"), HT_DONE);
+    CHECK_STR(effect(), "turn_on light.living");
+    CHECK_EQ(json_array_size(json_object_get(r.answer, "silent")), 1);
+    ht_result_deinit(&r);
+}
+
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {
+        CHECK_CASE(silent_devices),
         CHECK_CASE(by_name),
         CHECK_CASE(same_name_twice),
         CHECK_CASE(by_place_and_kind),

@@ -3,6 +3,7 @@
 #include <ctype.h>
 
 #include "check.h"
+#include "home/driver.h"
 
 static ht_home *h;
 static ht_context cx = {.area = -1, .now_unix_s = 1795469580};
@@ -204,6 +205,26 @@ static void ambiguity_asks(void)
     CHECK_STR(said, "你是说客厅的还是厨房的吸顶灯？");
 }
 
+static ht_status no_answer(void *ctx, ht_home *home, size_t at, const ht_action *a, const ht_entity_before *was, ht_error *err)
+{
+    (void)ctx, (void)home, (void)at, (void)a, (void)was;
+    return ht_fail(err, HT_IO, -1, "it does not answer");
+}
+
+static void silent_devices_are_told(void)
+{
+    const ht_driver mute = {.act = no_answer};
+    ht_error err;
+    start();
+    CHECK_EQ(ht_home_set_driver(h, (size_t)ht_home_find_entity(h, HT_STR("light.dining")), &mute, &err), HT_OK);
+    reply("zh", "HassTurnOn{'name':'餐厅吊灯'}");
+    CHECK_STR(said, "餐厅吊灯没有响应。");
+    reply("zh", "HassTurnOff{'floor':'一楼','domain':'light'} HassTurnOn{'name':'台灯'}");
+    CHECK_STR(said, "好的，7个灯已关闭，书桌台灯已打开。餐厅吊灯没有响应。");
+    reply("en", "HassTurnOff{'domain':'light','area':'餐厅'} HassTurnOn{'name':'台灯'}");
+    CHECK_STR(said, "The dining room light did not respond. The desk lamp is on.");
+}
+
 /* Letters in a Chinese reply, but for those of names and units. */
 static bool has_english(const char *text)
 {
@@ -293,6 +314,7 @@ int main(int argc, char **argv)
         CHECK_CASE(timers_and_lists),
         CHECK_CASE(what_does_not_work),
         CHECK_CASE(ambiguity_asks),
+        CHECK_CASE(silent_devices_are_told),
         CHECK_CASE(chinese_is_chinese),
         CHECK_CASE(every_state_has_a_word),
     };
