@@ -1,12 +1,12 @@
 /* hearth's page: the home and the conversation, kept up to date by the server's events. */
 import { icon } from './icons.js';
 import { words, language, setLanguage, translate, keep, kept } from './words.js';
-import { Home, make } from './devices.js';
+import { Home, button, make } from './devices.js';
 import { Chat } from './chat.js';
 
 const $ = (id) => document.getElementById(id);
-const client = kept('hearth-client') || Math.random().toString(36).slice(2, 10);
-keep('hearth-client', client);
+const client = kept('client') || Math.random().toString(36).slice(2, 10);
+keep('client', client);
 
 let toastTimer = 0;
 function toast(text) {
@@ -43,8 +43,8 @@ async function call(name, args, options = {}) {
 }
 
 let data = null, skew = 0;
-const home = new Home({ areas: $('areas'), strip: $('strip'), rooms: $('rooms'), summary: $('summary') }, call, confirm);
-const chat = new Chat({ box: $('chat'), list: $('turns'), input: $('ask'), composer: $('composer'), examples: $('examples'), where: $('where'), fold: $('fold'), afresh: $('afresh') }, client, () => data, toast);
+const home = new Home({ areas: $('areas'), strip: $('strip'), facts: $('facts'), rooms: $('rooms'), summary: $('summary') }, call, confirm);
+const chat = new Chat({ box: $('chat'), list: $('turns'), input: $('ask'), composer: $('composer'), examples: $('examples'), where: $('where'), fold: $('fold'), afresh: $('afresh') }, client, () => data);
 
 /* --- timers, alarms and lists, in a strip of their own --- */
 
@@ -59,55 +59,37 @@ function timerSlots(t) {
   return slots;
 }
 
-function smallButton(label, name, act) {
-  const b = make('button', 'mini');
-  b.type = 'button';
-  b.innerHTML = icon(name);
-  b.setAttribute('aria-label', label);
-  b.title = label;
-  b.addEventListener('click', act);
-  return b;
+function addExtra(kind, iconName, ...parts) {
+  const card = make('div', `extra ${kind}`);
+  card.innerHTML = icon(iconName);
+  card.append(...parts);
+  $('strip').append(card);
+  return card;
 }
 
 function showExtras() {
-  const w = words(), strip = $('strip');
-  strip.querySelectorAll('.extra').forEach((n) => n.remove());
-  for (const t of data.timers || []) {
-    const card = make('div', 'extra timer'), left = make('time');
-    const label = t.name || t.command || (t.total_seconds ? clock(t.total_seconds) : '');
-    card.innerHTML = icon('timer');
-    card.append(make('b', '', label), left, smallButton(t.paused ? w.resume : w.pause, t.paused ? 'play' : 'pause', () => call(t.paused ? 'HassUnpauseTimer' : 'HassPauseTimer', timerSlots(t))),
-      smallButton(w.cancel, 'close', () => call('HassCancelTimer', timerSlots(t))));
+  const w = words(), cancel = (tool, slots) => button('mini', w.cancel, () => call(tool, slots), 'close');
+  document.querySelectorAll('.extra').forEach((n) => n.remove());
+  for (const t of data.timers) {
+    const left = make('time'), [label, tool, sign] = t.paused ? [w.resume, 'HassUnpauseTimer', 'play'] : [w.pause, 'HassPauseTimer', 'pause'];
+    const card = addExtra('timer', 'timer', make('b', '', t.name || t.command || clock(t.total_seconds)), left, button('mini', label, () => call(tool, timerSlots(t)), sign), cancel('HassCancelTimer', timerSlots(t)));
     card.tick = () => {
       const passed = t.paused ? 0 : (Date.now() - skew - data.counted_ms) / 1000;
       left.textContent = clock(Math.max(0, Math.ceil(t.remaining_seconds - passed))) + (t.paused ? ` ${w.paused}` : '');
     };
     card.tick();
-    strip.append(card);
   }
-  for (const a of data.alarms || []) {
-    const card = make('div', 'extra alarm');
-    card.innerHTML = icon('alarm');
-    card.append(make('b', '', a.time), make('span', '', a.label || a.command || ''), smallButton(w.cancel, 'close', () => call('HearthCancelAlarm', { time: a.time })));
-    strip.append(card);
-  }
-  for (const l of data.lists || []) {
-    const open = (l.items || []).filter((i) => (typeof i === 'string' ? true : i.status !== 'completed' && !i.done));
+  for (const a of data.alarms) addExtra('alarm', 'timer', make('b', '', a.time), make('span', '', a.label || a.command || ''), cancel('HearthCancelAlarm', { time: a.time }));
+  for (const l of data.lists) {
+    const open = l.items.filter((i) => !i.done);
     if (!open.length) continue;
-    const card = make('div', 'extra list');
-    card.innerHTML = icon('todo');
-    card.append(make('b', '', l.name));
-    for (const item of open.slice(0, 6)) {
-      const text = typeof item === 'string' ? item : item.text || item.summary || item.name || '';
-      const b = make('button', 'item', text);
-      b.type = 'button';
-      b.title = w.done;
+    const card = addExtra('list', 'todo', make('b', '', l.name));
+    for (const { text } of open.slice(0, 6)) {
+      const b = button('item', text, () => call('HassListCompleteItem', { name: l.name, item: text }));
       b.setAttribute('aria-label', `${w.done}: ${text}`);
-      b.addEventListener('click', () => call('HassListCompleteItem', { name: l.name, item: text }));
       card.append(b);
     }
     if (open.length > 6) card.append(make('span', '', `+${open.length - 6}`));
-    strip.append(card);
   }
 }
 
@@ -118,7 +100,7 @@ setInterval(() => document.querySelectorAll('.extra.timer').forEach((n) => n.tic
 function showAll() {
   home.show(data);
   showExtras();
-  const where = $('where'), before = where.value || kept('hearth-area') || '';
+  const where = $('where'), before = where.value || kept('area') || '';
   where.replaceChildren(new Option(words().anywhere, ''), ...data.areas.map((a) => new Option(a.name, a.name)));
   where.value = data.areas.some((a) => a.name === before) ? before : '';
 }
@@ -166,13 +148,13 @@ function listen() {
 /* --- language and light --- */
 
 const themes = ['auto', 'light', 'dark'];
-let theme = themes.includes(kept('hearth-theme')) ? kept('hearth-theme') : 'auto';
+const systemDark = matchMedia('(prefers-color-scheme: dark)');
+let theme = themes.includes(kept('theme')) ? kept('theme') : 'auto';
 
 function showTheme() {
-  const w = words();
-  if (theme === 'auto') delete document.documentElement.dataset.theme; else document.documentElement.dataset.theme = theme;
-  $('theme').innerHTML = icon({ auto: 'auto', light: 'sun', dark: 'moon' }[theme]);
-  const label = `${w.switchTheme}: ${{ auto: w.themeAuto, light: w.themeLight, dark: w.themeDark }[theme]}`;
+  const isDark = theme === 'dark' || (theme === 'auto' && systemDark.matches), label = `${words().switchTheme}: ${words().theme[theme]}`;
+  document.documentElement.dataset.theme = isDark ? 'dark' : 'light';
+  $('theme').innerHTML = icon(isDark ? 'moon' : 'sun');
   $('theme').setAttribute('aria-label', label);
   $('theme').title = label;
 }
@@ -187,9 +169,10 @@ function showLanguage() {
   }
 }
 
+systemDark.addEventListener('change', showTheme);
 $('theme').addEventListener('click', () => {
   theme = themes[(themes.indexOf(theme) + 1) % themes.length];
-  keep('hearth-theme', theme);
+  keep('theme', theme);
   showTheme();
 });
 $('lang').addEventListener('click', () => {

@@ -1,25 +1,19 @@
 /* The conversation: what this page says, and what is said elsewhere in the house. */
 import { icon, iconOf } from './icons.js';
 import { words, language, kept, keep } from './words.js';
-import { make, stateText } from './devices.js';
+import { button, make, stateText } from './devices.js';
 
 const HISTORY_TURNS = 6;
 
 export class Chat {
-  constructor(nodes, client, getHome, toast) {
-    Object.assign(this, nodes);
-    this.client = client;
-    this.getHome = getHome;
-    this.toast = toast;
-    this.turns = []; /* {id, text, reply, node, …} */
-    this.since = Number(kept('hearth-since') || 0);
+  constructor(nodes, client, getHome) {
+    Object.assign(this, nodes, { client, getHome });
+    this.turns = []; /* {id, text, reply, mine, isOpen, error, …} */
+    this.since = Number(kept('since') || 0);
     this.composer.addEventListener('submit', (event) => { event.preventDefault(); this.say(this.input.value); });
-    this.input.addEventListener('keydown', (event) => {
-      if (event.key === 'ArrowUp' && !this.input.value) { const last = this.turns.findLast((t) => t.mine); if (last) this.input.value = last.text; }
-    });
     this.fold.addEventListener('click', () => this.unfold(this.box.dataset.open !== 'true'));
     this.afresh.addEventListener('click', () => this.startAfresh());
-    this.where.addEventListener('change', () => keep('hearth-area', this.where.value));
+    this.where.addEventListener('change', () => keep('area', this.where.value));
   }
 
   unfold(open) {
@@ -29,7 +23,7 @@ export class Chat {
 
   startAfresh() {
     this.since = this.turns.length ? Math.max(...this.turns.map((t) => t.at || 0)) + 1 : 0;
-    keep('hearth-since', String(this.since));
+    keep('since', String(this.since));
     this.turns = [];
     this.draw();
     this.input.focus();
@@ -105,18 +99,18 @@ export class Chat {
     return box;
   }
 
-  valueOf(effect) {
-    const a = effect.args || {};
-    const key = Object.keys(a).find((k) => ['brightness', 'position', 'percentage', 'volume_level', 'volume', 'humidity', 'temperature', 'color', 'mode', 'hvac_mode', 'source', 'item', 'value', 'option'].includes(k));
-    if (key === undefined) return '';
-    const unit = key === 'temperature' ? (effect.action === 'set_color_temp' ? ' K' : '°') : ['brightness', 'position', 'percentage', 'volume_level', 'volume', 'humidity'].includes(key) ? '%' : '';
-    return ` ${words().state[a[key]] || a[key]}${unit}`;
+  /* " 50%", " 26°", " red": the level or word that an effect set. */
+  valueOf({ action, args = {} }) {
+    const [key, value] = Object.entries(args).find(([k]) => !/^(name|area|seconds|minutes|hours|state)$/.test(k)) || [];
+    if (key === undefined || typeof value === 'object') return '';
+    const unit = key !== 'temperature' ? (/brightness|position|percentage|volume_level|humidity/.test(key) ? '%' : '') : action === 'set_color_temp' ? ' K' : '°';
+    return ` ${words().state[value] || value}${unit}`;
   }
 
   chip(iconName, name, text) {
     const c = make('span', 'done');
     c.innerHTML = icon(iconName);
-    c.append(make('b', '', name), make('span', '', text));
+    c.append(make('b', '', name), text);
     return c;
   }
 
@@ -204,13 +198,8 @@ export class Chat {
     const first = (domain, test = () => true) => home.entities.find((e) => e.domain === domain && e.area && test(e));
     const light = first('light'), other = home.entities.find((e) => e.domain === 'light' && e.area && e.area !== light?.area);
     const climate = first('climate', (e) => e.can.includes('set_temperature')), cover = first('cover', (e) => e.can.includes('set_position') && e.class !== 'garage'), media = first('media_player', (e) => e.can.includes('set_volume'));
-    const list = !s ? [w.samples.off(), w.samples.state(), w.samples.timer()] : [
-      light && s.light(light.area), other && s.dim(other.area), climate && s.climate(climate.name), cover && s.cover(cover.name), media && s.media(media.name), light && s.off(), light && s.state(), s.timer()].filter(Boolean).slice(0, 6);
-    this.examples.replaceChildren(make('span', 'lead', w.examples), ...list.map((text) => {
-      const b = make('button', 'example', text);
-      b.type = 'button';
-      b.addEventListener('click', () => this.say(text));
-      return b;
-    }));
+    const list = !s ? [w.samples.off, w.samples.state, w.samples.timer] : [
+      light && s.light(light.area), other && s.dim(other.area), climate && s.climate(climate.name), cover && s.cover(cover.name), media && s.media(media.name), light && s.off, light && s.state, s.timer].filter(Boolean).slice(0, 6);
+    this.examples.replaceChildren(make('span', 'lead', w.examples), ...list.map((text) => button('example', text, () => this.say(text))));
   }
 }

@@ -1,11 +1,11 @@
 /* The home: areas of tiles. Tiles are made once and told of every change; what is touched goes to /api/call. */
 import { icon, iconOf } from './icons.js';
-import { words, language } from './words.js';
+import { words } from './words.js';
 
 const passive = new Set(['sensor', 'binary_sensor', 'person', 'device_tracker', 'weather', 'sun', 'zone']);
 const instant = new Set(['scene', 'script', 'button']);
 const hidden = new Set(['todo', 'automation', 'update', 'event', 'calendar']);
-const dangerousClasses = new Set(['garage', 'gate', 'garage_door']);
+const dangerous = /garage|gate/;
 
 export function make(tag, className, text) {
   const n = document.createElement(tag);
@@ -14,14 +14,23 @@ export function make(tag, className, text) {
   return n;
 }
 
-function button(className, label, iconName, act) {
-  const b = make('button', className);
+/* A button with a text, or with an icon and a label. */
+export function button(className, text, act, iconName) {
+  const b = make('button', className, iconName ? undefined : text);
   b.type = 'button';
-  b.innerHTML = icon(iconName);
-  b.setAttribute('aria-label', label);
-  b.title = label;
+  if (iconName) {
+    b.innerHTML = icon(iconName);
+    b.title = text;
+    b.setAttribute('aria-label', text);
+  }
   b.addEventListener('click', act);
   return b;
+}
+
+/* Inside its room an entity need not say the room's name again. */
+function shortName(e) {
+  const rest = e.area && e.name.toLowerCase().startsWith(e.area.toLowerCase()) ? e.name.slice(e.area.length).trim() : '';
+  return rest.length > 1 ? rest[0].toUpperCase() + rest.slice(1) : e.name;
 }
 
 const round = (x, d = 0) => { const f = 10 ** d; return Math.round(x * f) / f; };
@@ -41,16 +50,17 @@ function level(e) {
   }
 }
 
+const position = ['HassSetPosition', 'position', 'position'];
 const sliders = {
-  light: ['HassLightSet', 'brightness', 'brightness', 1], cover: ['HassSetPosition', 'position', 'position', 0], valve: ['HassSetPosition', 'position', 'position', 0],
-  fan: ['HassFanSetSpeed', 'percentage', 'speed', 0], media_player: ['HassSetVolume', 'volume_level', 'volume', 0], humidifier: ['HassHumidifierSetpoint', 'humidity', 'humidity', 0],
+  light: ['HassLightSet', 'brightness', 'brightness'], cover: position, valve: position, fan: ['HassFanSetSpeed', 'percentage', 'speed'],
+  media_player: ['HassSetVolume', 'volume_level', 'volume'], humidifier: ['HassHumidifierSetpoint', 'humidity', 'humidity'],
 };
 
 /* The state in words. */
 export function stateText(e) {
   const w = words(), a = e.attributes, s = e.state;
   if (s === null || s === 'unknown') return w.unknown;
-  const word = w.state[s] || (/^[a-z_]+$/.test(s) ? s.replace(/_/g, ' ') : s);
+  const word = w.state[s] || (/^[a-z_]+$/.test(s) ? (s[0].toUpperCase() + s.slice(1)).replace(/_/g, ' ') : s);
   switch (e.domain) {
     case 'light': return s === 'on' && can(e, 'set_brightness') && a.brightness != null ? `${round(a.brightness / 2.55)}%` : word;
     case 'cover': case 'valve': return a.current_position > 0 && a.current_position < 100 ? `${a.current_position}%` : word;
@@ -59,7 +69,7 @@ export function stateText(e) {
     case 'media_player': return s === 'playing' && (a.media_title || a.source) ? a.media_title || a.source : word;
     case 'humidifier': return s === 'on' && a.humidity != null ? `${a.humidity}%` : word;
     case 'sensor': return /^-?[\d.]+$/.test(s) ? `${round(Number(s), 1)}${e.unit ? (e.unit.startsWith('°') || e.unit === '%' ? '' : ' ') + e.unit : ''}` : word;
-    case 'binary_sensor': { const pair = w.sensed[e.class]; return pair ? pair[s === 'on' ? 0 : 1] : word; }
+    case 'binary_sensor': { const pair = w.sensed[e.class]?.split('/'); return pair ? pair[s === 'on' ? 0 : 1] : word; }
     case 'weather': return a.temperature != null ? `${word} ${round(a.temperature)}°` : word;
     default: return word;
   }
@@ -84,16 +94,9 @@ export class Home {
     this.room = null;
   }
 
-  target(e) {
-    const t = { name: e.name };
-    if (e.area) t.area = e.area;
-    t.domain = e.domain;
-    return t;
-  }
-
   /* Sends a call for an entity; what lets somebody in is asked about first, and once more if the server wants it. */
   async send(e, name, slots, question) {
-    const args = { ...this.target(e), ...slots };
+    const args = { name: e.name, ...(e.area && { area: e.area }), domain: e.domain, ...slots };
     const options = {};
     if (question) {
       if (!await this.ask(words().confirm(`${question} ${e.name}`))) { this.refresh(e); return; }
@@ -111,7 +114,7 @@ export class Home {
     if (e.domain === 'lock') return this.send(e, e.state === 'locked' ? 'HassTurnOff' : 'HassTurnOn', {}, e.state === 'locked' ? w.unlock : '');
     if (e.domain === 'cover' || e.domain === 'valve') {
       const opens = !active;
-      return this.send(e, opens ? 'HassTurnOn' : 'HassTurnOff', {}, opens && (e.domain === 'valve' || dangerousClasses.has(e.class)) ? w.open : '');
+      return this.send(e, opens ? 'HassTurnOn' : 'HassTurnOff', {}, opens && (e.domain === 'valve' || dangerous.test(e.class)) ? w.open : '');
     }
     if (e.domain === 'vacuum') return this.send(e, active ? 'HassVacuumReturnToBase' : 'HassVacuumStart', {});
     if (e.domain === 'lawn_mower') return this.send(e, active ? 'HassLawnMowerDock' : 'HassLawnMowerStartMowing', {});
@@ -122,14 +125,14 @@ export class Home {
   }
 
   slider(e) {
-    const [tool, slot, label, least] = sliders[e.domain];
+    const [tool, slot, label] = sliders[e.domain], least = e.domain === 'light' ? 1 : 0;
     const s = make('input', 'slider');
     s.type = 'range';
     s.min = least;
     s.max = 100;
     s.setAttribute('aria-label', `${e.name} ${words()[label]}`);
     const paint = () => s.style.setProperty('--at', `${((s.value - s.min) / (s.max - s.min)) * 100}%`);
-    s.show = (value) => { if (!s.held) { s.value = value; paint(); } };
+    s.show = (x) => { if (!s.held) { s.value = level(x); paint(); } };
     s.addEventListener('input', () => { s.held = true; paint(); });
     s.addEventListener('change', () => { s.held = false; this.send(e, tool, { [slot]: Number(s.value) }); });
     return s;
@@ -137,43 +140,24 @@ export class Home {
 
   /* Degrees with a button on either side; several presses make one call. */
   thermostat(e) {
-    const w = words(), box = make('div', 'thermo'), value = make('output');
+    const w = words(), value = make('output');
     let wanted = null, timer = 0;
+    const show = (t) => { value.textContent = t != null ? `${round(t, 1)}°` : '–'; };
     const step = (by) => {
-      const now = wanted ?? this.entity(e.id).attributes.temperature ?? 24;
-      wanted = Math.min(35, Math.max(5, now + by));
-      value.textContent = `${round(wanted, 1)}°`;
+      const { temperature, min_temp: lo = 5, max_temp: hi = 35 } = this.entity(e.id).attributes;
+      wanted = Math.min(hi, Math.max(lo, (wanted ?? temperature ?? 24) + by));
+      show(wanted);
       clearTimeout(timer);
       timer = setTimeout(() => { const t = wanted; wanted = null; this.send(e, 'HassClimateSetTemperature', { temperature: t }); }, 450);
     };
-    box.append(button('mini', `${e.name} ${w.cooler}`, 'minus', () => step(-1)), value, button('mini', `${e.name} ${w.warmer}`, 'plus', () => step(1)));
-    box.show = (x) => { if (wanted === null) value.textContent = x.attributes.temperature != null ? `${round(x.attributes.temperature, 1)}°` : '–'; };
-    return box;
+    value.show = (x) => { if (wanted === null) show(x.attributes.temperature); };
+    return [button('mini', `${e.name} ${w.cooler}`, () => step(-1), 'minus'), value, button('mini', `${e.name} ${w.warmer}`, () => step(1), 'plus')];
   }
 
   entity(id) { return this.home.entities.find((e) => e.id === id); }
 
-  transport(e) {
-    const w = words(), box = make('div', 'transport');
-    const play = button('mini', w.play, 'play', () => this.send(e, this.entity(e.id).state === 'playing' ? 'HassMediaPause' : 'HassMediaUnpause', {}));
-    box.append(button('mini', `${e.name} ${w.previous}`, 'previous', () => this.send(e, 'HassMediaPrevious', {})), play, button('mini', `${e.name} ${w.next}`, 'next', () => this.send(e, 'HassMediaNext', {})));
-    box.show = (x) => {
-      play.innerHTML = icon(x.state === 'playing' ? 'pause' : 'play');
-      play.setAttribute('aria-label', `${e.name} ${x.state === 'playing' ? w.pause : w.play}`);
-    };
-    return box;
-  }
-
-  coverButtons(e) {
-    const w = words(), box = make('div', 'transport');
-    box.append(button('mini', `${e.name} ${w.close}`, 'down', () => this.send(e, 'HassTurnOff', {})), button('mini', `${e.name} ${w.stop}`, 'stop', () => this.send(e, 'HassStopMoving', {})),
-      button('mini', `${e.name} ${w.open}`, 'up', () => this.send(e, 'HassTurnOn', {}, dangerousClasses.has(e.class) ? w.open : '')));
-    box.show = () => {};
-    return box;
-  }
-
   choice(e) {
-    const options = e.domain === 'select' ? e.attributes.options : null;
+    const options = e.attributes.options;
     if (!Array.isArray(options)) return null;
     const s = make('select', 'choice');
     s.setAttribute('aria-label', e.name);
@@ -183,22 +167,30 @@ export class Home {
     return s;
   }
 
+  /* What stands under a tile's face, in one row. */
+  controls(e) {
+    const w = words(), small = (label, name, tool) => button('mini', `${e.name} ${label}`, () => this.send(e, tool, {}), name);
+    if (level(e) !== null) {
+      const s = this.slider(e);
+      if (e.domain === 'media_player' && can(e, 'media_next')) return [small(w.previous, 'previous', 'HassMediaPrevious'), s, small(w.next, 'next', 'HassMediaNext')];
+      if (e.domain === 'cover' && can(e, 'stop')) return [s, small(w.stop, 'stop', 'HassStopMoving')];
+      return [s];
+    }
+    if ((e.domain === 'climate' || e.domain === 'water_heater') && can(e, 'set_temperature')) return this.thermostat(e);
+    const choice = e.domain === 'select' && this.choice(e);
+    return choice ? [choice] : [];
+  }
+
   makeTile(e) {
-    const tile = make('article', `tile ${e.domain}`);
-    const face = make('button', 'face');
-    face.type = 'button';
-    const mark = make('span', 'mark'), name = make('span', 'name', e.name), state = make('span', 'state');
-    face.append(mark, name, state);
-    face.addEventListener('click', () => this.toggle(this.entity(e.id)));
+    const tile = make('article', `tile ${e.domain}`), face = button('face', undefined, () => this.toggle(this.entity(e.id)));
+    const mark = make('span', 'mark'), state = make('span', 'state'), controls = this.controls(e);
+    face.append(mark, make('span', 'name', shortName(e)), state);
     tile.append(face);
-    const controls = [];
-    if (level(e) !== null) { const s = this.slider(e); s.update = (x) => s.show(level(x)); controls.push(s); }
-    if ((e.domain === 'climate' || e.domain === 'water_heater') && can(e, 'set_temperature')) { const t = this.thermostat(e); t.update = (x) => t.show(x); controls.unshift(t); }
-    if (e.domain === 'media_player' && can(e, 'media_next')) { const t = this.transport(e); t.update = (x) => t.show(x); controls.unshift(t); }
-    if (e.domain === 'cover' && can(e, 'stop')) { const t = this.coverButtons(e); t.update = (x) => t.show(x); controls.unshift(t); }
-    const choice = this.choice(e);
-    if (choice) { choice.update = (x) => choice.show(x); controls.push(choice); }
-    if (controls.length) { const row = make('div', 'controls'); row.append(...controls); tile.append(row); }
+    if (controls.length) {
+      const row = make('div', 'controls');
+      row.append(...controls);
+      tile.append(row);
+    }
     tile.update = (x, changed) => {
       const on = isOn(x);
       tile.classList.toggle('on', on);
@@ -209,7 +201,7 @@ export class Home {
       face.setAttribute('aria-label', `${x.name}, ${stateText(x)}`);
       const color = glow(x);
       if (color) tile.style.setProperty('--lit', color); else tile.style.removeProperty('--lit');
-      controls.forEach((c) => c.update(x));
+      controls.forEach((n) => n.show?.(x));
       if (changed) {
         tile.classList.remove('changed');
         void tile.offsetWidth; /* starts the animation anew */
@@ -225,7 +217,7 @@ export class Home {
     chip.append(mark, text);
     chip.update = (x) => {
       mark.innerHTML = icon(iconOf(x));
-      text.textContent = e.domain === 'sensor' && ['temperature', 'humidity'].includes(e.class) ? stateText(x) : `${x.name} ${stateText(x)}`;
+      text.textContent = e.domain === 'sensor' && ['temperature', 'humidity'].includes(e.class) ? stateText(x) : `${shortName(x)} ${stateText(x)}`;
       chip.title = `${x.name} ${stateText(x)}`;
       chip.classList.toggle('on', x.domain === 'binary_sensor' && x.state === 'on');
     };
@@ -234,11 +226,8 @@ export class Home {
   }
 
   makeAction(e) {
-    const b = make('button', 'action');
-    b.type = 'button';
-    b.innerHTML = icon(iconOf(e));
+    const b = button('action', e.name, () => { b.classList.add('fired'); setTimeout(() => b.classList.remove('fired'), 700); this.toggle(e); }, iconOf(e));
     b.append(make('span', '', e.name));
-    b.addEventListener('click', () => { b.classList.add('fired'); setTimeout(() => b.classList.remove('fired'), 700); this.toggle(e); });
     b.update = () => {};
     return b;
   }
@@ -249,15 +238,17 @@ export class Home {
     this.tiles.clear();
     this.areas.replaceChildren();
     this.strip.replaceChildren();
+    this.facts.replaceChildren();
     const shown = home.entities.filter((e) => !hidden.has(e.domain));
-    const order = ['light', 'climate', 'water_heater', 'cover', 'fan', 'media_player', 'humidifier', 'switch', 'lock', 'valve', 'vacuum', 'lawn_mower'];
-    const rank = (e) => { const i = order.indexOf(e.domain); return i < 0 ? order.length : i; };
+    const order = ['light', 'climate', 'water_heater', 'cover', 'fan', 'media_player', 'humidifier', 'switch', 'lock'];
+    const tall = (e) => level(e) !== null || can(e, 'set_temperature') || e.domain === 'select';
+    const rank = (e) => (tall(e) ? 0 : 50) + ((order.indexOf(e.domain) + 50) % 50);
     const groups = [...home.areas.map((a) => [a.name, a.floor]), [null, null]];
     this.sections = [];
     for (const [area, floor] of groups) {
       const members = shown.filter((e) => (e.area ?? null) === area);
       const tiles = members.filter((e) => !passive.has(e.domain) && !instant.has(e.domain)).sort((a, b) => rank(a) - rank(b));
-      const chips = members.filter((e) => passive.has(e.domain)), actions = members.filter((e) => instant.has(e.domain));
+      const chips = members.filter((e) => passive.has(e.domain) && (area || e.domain !== 'weather')), actions = members.filter((e) => instant.has(e.domain));
       if (!members.length) continue;
       this.addArea(area, floor, tiles, chips, actions);
     }
@@ -273,7 +264,7 @@ export class Home {
     head.append(title, count);
     section.setAttribute('aria-label', area ?? words().elsewhere);
     const add = (e, node, parent) => { this.tiles.set(e.id, node); parent.append(node); };
-    chips.forEach((e) => add(e, this.makeChip(e), area === null ? this.strip : facts));
+    chips.forEach((e) => add(e, this.makeChip(e), area === null ? this.facts : facts));
     actions.forEach((e) => add(e, this.makeAction(e), area === null ? this.strip : facts));
     tiles.forEach((e) => add(e, this.makeTile(e), grid));
     if (facts.childElementCount) head.append(facts);
@@ -288,13 +279,12 @@ export class Home {
     const w = words(), names = [null, ...this.sections.map((s) => s.area).filter((a) => a !== null)];
     if (!names.includes(this.room)) this.room = null;
     this.rooms.replaceChildren(...names.map((name) => {
-      const b = make('button', 'room', name ?? w.all);
-      b.type = 'button';
+      const b = button('room', name ?? w.all, () => { this.room = name; this.showRooms(); });
       b.setAttribute('aria-pressed', String(name === this.room));
-      b.addEventListener('click', () => { this.room = name; this.showRooms(); });
       return b;
     }));
     this.sections.forEach((s) => { s.section.hidden = this.room !== null && s.area !== this.room; });
+    this.areas.classList.toggle('one', this.room !== null);
   }
 
   /* How many things are on, for the areas and the top line. */
@@ -306,7 +296,7 @@ export class Home {
     }
     const lights = this.home.entities.filter((e) => e.domain === 'light' && e.state === 'on').length;
     const weather = this.home.entities.find((e) => e.domain === 'weather');
-    this.summary.textContent = [weather && stateText(weather), lights ? (language() === 'zh' ? `${lights} 盏灯亮着` : `${lights} ${lights === 1 ? 'light' : 'lights'} on`) : ''].filter(Boolean).join(' · ');
+    this.summary.textContent = [weather && stateText(weather), lights ? w.lights(lights) : ''].filter(Boolean).join(' · ');
   }
 
   change(entities) {

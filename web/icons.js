@@ -8,7 +8,6 @@ const shapes = {
   heat: '<path d="M13 3c.5 4 5 6 5 11a6 6 0 0 1-12 0c0-3 1.5-4.5 2.5-6.5.7 2 1.5 2.5 2.5 3C11.5 8 11.5 6 13 3z"/>',
   curtain: '<path d="M3 4h18M5 4v16M19 4v16M5 20c3-3 4.5-8 4.5-16M19 20c-3-3-4.5-8-4.5-16"/>',
   blind: '<path d="M4 4h16M5.5 8h13M5.5 12h13M5.5 16h13M12 16v4"/>',
-  garage: '<path d="M3 10l9-6 9 6v10h-3v-8H6v8H3z"/><path d="M6 15.5h12M6 19h12"/>',
   door: '<path d="M6 21V4.5A1.5 1.5 0 0 1 7.5 3h9A1.5 1.5 0 0 1 18 4.5V21M4 21h16"/><circle cx="14.5" cy="12.5" r=".8"/>',
   window: '<rect x="4" y="4" width="16" height="16" rx="2"/><path d="M12 4v16M4 12h16"/>',
   lock: '<rect x="5" y="10.5" width="14" height="10" rx="2.5"/><path d="M8 10.5V8a4 4 0 0 1 8 0v2.5M12 14.5v2"/>',
@@ -16,24 +15,18 @@ const shapes = {
   media: '<rect x="3" y="4.5" width="18" height="12" rx="2.5"/><path d="M8.5 20.5h7"/>',
   speaker: '<rect x="6" y="3" width="12" height="18" rx="3"/><circle cx="12" cy="14.5" r="3.2"/><circle cx="12" cy="7" r=".9"/>',
   vacuum: '<circle cx="12" cy="12" r="8.5"/><circle cx="12" cy="12" r="2.8"/><path d="M6.5 8.5a7 7 0 0 1 11 0"/>',
-  mower: '<path d="M3 15h12l3-6h-6a6 6 0 0 0-6 3zM18 9l3-4"/><circle cx="6.5" cy="17.5" r="2"/><circle cx="15" cy="17.5" r="2"/>',
   valve: '<path d="M12 3s6 6.5 6 11a6 6 0 0 1-12 0c0-4.5 6-11 6-11z"/><path d="M9 14.5a3 3 0 0 0 3 3"/>',
   humidifier: '<path d="M9 4s4 4.3 4 7.3a4 4 0 0 1-8 0C5 8.3 9 4 9 4zM17 11s3 3.3 3 5.5a3 3 0 0 1-6 0c0-2.2 3-5.5 3-5.5z"/>',
   sensor: '<path d="M4 16.5a9 9 0 0 1 16 0M7.5 18a5 5 0 0 1 9 0"/><circle cx="12" cy="19.5" r="1"/>',
   temperature: '<path d="M10 13.5V6a2 2 0 1 1 4 0v7.5a4 4 0 1 1-4 0z"/><path d="M12 10v6"/>',
-  humidity: '<path d="M12 3.5s5.5 6 5.5 10.5a5.5 5.5 0 0 1-11 0C6.5 9.5 12 3.5 12 3.5z"/>',
   motion: '<circle cx="13" cy="5" r="1.8"/><path d="M8 12l2.5-3 3 1 1.5 3h3M11 10.5l-1 4.5 3 2.5v3.5M9.5 16L7 20.5"/>',
   battery: '<rect x="3" y="8" width="16" height="9" rx="2"/><path d="M21.5 11v3M6 11v3M9.5 11v3"/>',
   person: '<circle cx="12" cy="8" r="3.5"/><path d="M5 20c.5-4 3.2-6 7-6s6.5 2 7 6"/>',
   weather: '<circle cx="8.5" cy="8.5" r="3"/><path d="M8.5 2.5v1M2.5 8.5h1M4.3 4.3l.7.7M12.7 4.3l-.7.7M9 18.5h8.5a3.5 3.5 0 0 0 .3-7A5 5 0 0 0 8.3 13 2.8 2.8 0 0 0 9 18.5z"/>',
   scene: '<path d="M12 3l2 5.5 5.5 2-5.5 2-2 5.5-2-5.5-5.5-2 5.5-2zM19 16.5l.8 2 .2.5M19 16.5l-.8 2"/>',
-  script: '<path d="M7 4.5l12 7.5-12 7.5z"/>',
-  button: '<circle cx="12" cy="12" r="8.5"/><circle cx="12" cy="12" r="4"/>',
   todo: '<path d="M4 6.5l1.5 1.5L8 5M4 12.5L5.5 14 8 11M4 18.5L5.5 20 8 17M11.5 7H20M11.5 13H20M11.5 19H20"/>',
   timer: '<circle cx="12" cy="13.5" r="7.5"/><path d="M12 9.5v4l2.5 1.5M9.5 2.5h5"/>',
-  alarm: '<circle cx="12" cy="13" r="7"/><path d="M12 9v4l2.5 1.5M3.5 6.5L6.5 4M20.5 6.5L17.5 4"/>',
   shield: '<path d="M12 3l7.5 3v5.5c0 4.5-3 8-7.5 9.5-4.5-1.5-7.5-5-7.5-9.5V6z"/>',
-  camera: '<rect x="3" y="6.5" width="13" height="11" rx="2.5"/><path d="M16 11l5-3v8l-5-3z"/>',
   other: '<circle cx="12" cy="12" r="8.5"/><path d="M12 8v5M12 16.2v.1"/>',
   play: '<path d="M8 5l11 7-11 7z" fill="currentColor" stroke="none"/>',
   pause: '<path d="M8.5 5.5v13M15.5 5.5v13" stroke-width="3.2"/>',
@@ -49,7 +42,6 @@ const shapes = {
   send: '<path d="M12 19V5.5M6 11l6-6 6 6"/>',
   sun: '<circle cx="12" cy="12" r="4"/><path d="M12 3v1.5M12 19.5V21M3 12h1.5M19.5 12H21M5.6 5.6l1.1 1.1M17.3 17.3l1.1 1.1M5.6 18.4l1.1-1.1M17.3 6.7l1.1-1.1"/>',
   moon: '<path d="M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10z"/>',
-  auto: '<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor"/>',
   pin: '<path d="M12 21s6.5-6 6.5-11a6.5 6.5 0 0 0-13 0c0 5 6.5 11 6.5 11z"/><circle cx="12" cy="10" r="2.3"/>',
   home: '<path d="M4 11l8-7 8 7v8a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 4 19z"/><path d="M10 20.5V14h4v6.5"/>',
   ask: '<path d="M9 9.5a3 3 0 1 1 4.2 2.7c-.8.4-1.2 1-1.2 1.8M12 17.5v.1"/>',
@@ -60,14 +52,14 @@ export function icon(name) {
 }
 
 const byClass = {
-  curtain: 'curtain', garage: 'garage', door: 'door', window: 'window', gate: 'garage', outlet: 'plug', tv: 'media', speaker: 'speaker', receiver: 'speaker',
-  temperature: 'temperature', humidity: 'humidity', moisture: 'humidity', motion: 'motion', occupancy: 'motion', presence: 'motion', battery: 'battery',
-  opening: 'door', lock: 'lock', garage_door: 'garage', connectivity: 'sensor', water: 'valve', gas: 'heat', smoke: 'heat',
+  curtain: 'curtain', garage: 'blind', door: 'door', window: 'window', gate: 'door', outlet: 'plug', tv: 'media', speaker: 'speaker',
+  temperature: 'temperature', humidity: 'valve', moisture: 'valve', motion: 'motion', occupancy: 'motion', battery: 'battery',
+  lock: 'lock', garage_door: 'door', connectivity: 'sensor', water: 'valve', smoke: 'heat',
 };
 const byDomain = {
   light: 'light', switch: 'switch', input_boolean: 'switch', fan: 'fan', climate: 'climate', water_heater: 'heat', cover: 'blind', lock: 'lock', media_player: 'media',
-  vacuum: 'vacuum', lawn_mower: 'mower', valve: 'valve', humidifier: 'humidifier', sensor: 'sensor', binary_sensor: 'sensor', person: 'person', device_tracker: 'person',
-  weather: 'weather', scene: 'scene', script: 'script', automation: 'script', button: 'button', todo: 'todo', alarm_control_panel: 'shield', camera: 'camera',
+  vacuum: 'vacuum', lawn_mower: 'vacuum', valve: 'valve', humidifier: 'humidifier', sensor: 'sensor', binary_sensor: 'sensor', person: 'person', device_tracker: 'person',
+  weather: 'weather', scene: 'scene', script: 'play', button: 'switch', todo: 'todo', alarm_control_panel: 'shield',
 };
 
 /* The icon of an entity, from its class, its domain and a little from its state. */

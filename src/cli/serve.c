@@ -12,16 +12,19 @@
 #include "cli/command.h"
 #include "cli/hold.h"
 #include "cli/setup.h"
+#include "home/mqtt/hub.h"
 #include "server/server.h"
 
 static const char usage[] =
-    "usage: hearth serve [--host 127.0.0.1] [--port 8420] [--home F[#ID]] [--model F]\n\n"
+    "usage: hearth serve [--host 127.0.0.1] [--port 8420] [--home F[#ID]] [--model F] [--mqtt URL]\n\n"
     "Serves the page of the home, and an OpenAI-compatible API under /v1 (model: hearth).\n"
     "Without --home it is the demo home; what happens in it is kept.\n\n"
     "  --host H         address to listen on; the default is reached from this machine only, \"\" from everywhere\n"
     "  --port N         default 8420; 0 takes one that is free\n"
     "  --home F[#ID]    a home file (and which of its homes)\n"
     "  --model F        a GGUF model other than the shipped one\n"
+    "  --mqtt URL       the broker of the home's devices, mqtt://[user:password@]host[:port] (mqtts:// for TLS);\n"
+    "                   default: $HEARTH_MQTT, else none: devices are simulated\n"
     "  --threads N      CPU threads (default: all cores)\n"
     "  --allow-host N   a further name under which browsers reach this server, e.g. home.example.org behind a proxy\n"
     "                   (may be repeated; addresses and names like nas or pi.local always work)\n\n"
@@ -30,13 +33,22 @@ static const char usage[] =
     "  hearth serve --host 0.0.0.0 --home my-home.json\n"
     "  curl http://127.0.0.1:8420/v1/chat/completions -d '{\"model\":\"hearth\",\"messages\":[{\"role\":\"user\",\"content\":\"打开客厅的灯\"}]}'\n";
 
-enum { MAX_ALLOWED_HOSTS = 16 };
+enum { MAX_ALLOWED_HOSTS = 16, HOLD_WAIT_MS = 5000 };
 
 typedef struct {
-    const char *host, *home, *model, *allowed[MAX_ALLOWED_HOSTS];
+    const char *host, *home, *model, *mqtt, *allowed[MAX_ALLOWED_HOSTS];
     size_t n_allowed;
     long port, threads;
 } serve_options;
+
+/* What is open while it serves. */
+typedef struct {
+    ht_assist *assist;
+    ht_home *home;
+    ht_mqtt_hub *hub; /* NULL: devices are simulated */
+    ht_buf state_path, other_url; /* other_url: of the server that has this home in hand already; empty: this one */
+    ht_cli_hold hold;
+} serving;
 
 typedef struct {
     ht_server *server;
@@ -63,47 +75,36 @@ static void save(void *ctx, const ht_home *h)
         ht_log(HT_LOG_WARN, "the state of the home is not kept: %s", err.text);
 }
 
+static int64_t tick_hub(void *ctx, ht_home *h) { return ht_mqtt_hub_tick(ctx, h); }
+static void set_hub_wake(void *ctx, void (*fn)(void *wake_ctx), void *wake_ctx) { ht_mqtt_hub_set_wake(ctx, fn, wake_ctx); }
+
 static int is_loopback(const char *host) { return strncmp(host, "127.", 4) == 0 || strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0; }
 
-/* On stdout for people, in the home's lock file for `hearth ask`. */
-static void announce(const serve_options *o, const ht_server *server, const ht_home *h, ht_str model, const ht_cli_hold *hold)
+/* Says where the server is: to the person, and to `hearth ask`. */
+static ht_status announce(const serve_options *o, const ht_server *server, const serving *v, ht_error *err)
 {
     const int is_v6 = strchr(o->host, ':') != NULL, is_any = o->host[0] == '\0' || strcmp(o->host, "0.0.0.0") == 0 || strcmp(o->host, "::") == 0;
-    char url[320];
-    ht_error err;
-    snprintf(url, sizeof url, "http://%s%s%s:%d", is_v6 && !is_any ? "[" : "", is_any ? "127.0.0.1" : o->host, is_v6 && !is_any ? "]" : "",
-             ht_server_port(server));
-    printf("hearth: %s   (home %.*s, model %.*s)\n", url, HT_STR_ARG(ht_home_id(h)), HT_STR_ARG(model));
+    char url[300];
+    snprintf(url, sizeof url, "http://%s%s%s:%d", is_v6 && !is_any ? "[" : "", is_any ? "127.0.0.1" : o->host, is_v6 && !is_any ? "]" : "", ht_server_port(server));
+    printf("hearth: %s   (home %.*s, model %.*s)\n", url, HT_STR_ARG(ht_home_id(v->home)), HT_STR_ARG(ht_assist_model_name(v->assist)));
     fflush(stdout);
-    if (ht_cli_hold_announce(hold, url, &err) != HT_OK)
-        ht_log(HT_LOG_WARN, "%s", err.text);
     if (!is_loopback(o->host))
         fprintf(stderr, "hearth serve: everybody who reaches this machine can use it; there are no keys yet\n");
-}
-
-/* Takes the home in hand. A second server of the same home is allowed, but told of. */
-static ht_status take_hold(const serve_options *o, ht_cli_hold *out, ht_error *err)
-{
-    enum { WAIT_MS = 10000 };
-    ht_buf state_path = {0}, url = {0};
-    ht_status st = ht_cli_state_path(o->home, &state_path, err);
-    if (st == HT_OK)
-        st = ht_cli_hold_take(state_path.ptr, WAIT_MS, out, &url, err);
-    if (st == HT_OK && url.len > 0)
-        ht_log(HT_LOG_WARN, "%s serves this home already; what changes here is not seen there", url.ptr);
-    ht_buf_deinit(&state_path);
-    ht_buf_deinit(&url);
-    return st;
+    if (v->other_url.len > 0)
+        fprintf(stderr, "hearth serve: %s serves this home already; what happens here is not seen there, and not kept\n", v->other_url.ptr);
+    return ht_cli_hold_announce(&v->hold, url, err);
 }
 
 /* Serves until a signal. */
-static ht_status serve(const serve_options *o, ht_assist *a, ht_home *home, char *state_path, const ht_cli_hold *hold, const sigset_t *signals,
-                       ht_error *err)
+static ht_status serve(const serve_options *o, serving *v, const sigset_t *signals, ht_error *err)
 {
     stopper s = {0};
     ht_watch *watch = NULL;
-    const ht_server_options so = {.host = o->host, .port = (int)o->port, .home = home, .brain = {run_assistant, a}, .model_name = ht_assist_model_name(a),
-                                  .allowed_hosts = o->allowed, .n_allowed_hosts = o->n_allowed, .save = save, .ctx = state_path};
+    ht_server_options so = {.host = o->host, .port = (int)o->port, .home = v->home, .brain = {run_assistant, v->assist},
+                            .model_name = ht_assist_model_name(v->assist), .allowed_hosts = o->allowed, .n_allowed_hosts = o->n_allowed,
+                            .save = v->other_url.len ? NULL : save, .ctx = v->state_path.ptr};
+    if (v->hub != NULL)
+        so.devices = (ht_devices){tick_hub, set_hub_wake, v->hub};
     ht_status st = ht_server_open(&so, &s.server, err);
     if (st != HT_OK)
         return st;
@@ -112,12 +113,34 @@ static ht_status serve(const serve_options *o, ht_assist *a, ht_home *home, char
         st = ht_fail(err, HT_IO, -1, "signals: %s", strerror(errno));
     else if ((st = ht_watch_open(ht_server_loop(s.server), s.fd, &(ht_watch_events){.on_readable = on_signal}, &s, &watch, err)) != HT_OK)
         close(s.fd);
-    if (st == HT_OK) {
-        announce(o, s.server, home, so.model_name, hold);
+    if (st == HT_OK)
+        st = announce(o, s.server, v, err);
+    if (st == HT_OK)
         ht_server_run(s.server);
-    }
     ht_watch_close(watch);
     ht_server_close(s.server);
+    return st;
+}
+
+/* Takes the home in hand, unless a server has it: then this one goes without keeping its state, which has one writer. */
+static ht_status take_home(const serve_options *o, serving *v, ht_error *err)
+{
+    ht_status st = ht_cli_state_path(o->home, &v->state_path, err);
+    if (st == HT_OK)
+        st = ht_cli_hold_take(v->state_path.ptr, HOLD_WAIT_MS, &v->hold, &v->other_url, err);
+    return st == HT_OK ? ht_cli_open_kept_home(o->home, &v->home, &v->state_path, err) : st;
+}
+
+static ht_status open_hub(const serve_options *o, serving *v, ht_error *err)
+{
+    const char *env = getenv("HEARTH_MQTT"), *url = o->mqtt ? o->mqtt : env && env[0] ? env : NULL;
+    ht_mqtt_address address = {0};
+    if (url == NULL)
+        return HT_OK;
+    ht_status st = ht_mqtt_address_parse(url, &address, err);
+    if (st == HT_OK)
+        st = ht_mqtt_hub_open(&(ht_mqtt_hub_options){.address = &address}, &v->hub, err);
+    ht_mqtt_address_deinit(&address);
     return st;
 }
 
@@ -127,12 +150,13 @@ static int parse(int argc, char **argv, serve_options *o)
     static const struct option longs[] = {{"host", required_argument, NULL, 'H'},    {"port", required_argument, NULL, 'p'},
                                           {"home", required_argument, NULL, 'o'},    {"model", required_argument, NULL, 'm'},
                                           {"threads", required_argument, NULL, 't'}, {"allow-host", required_argument, NULL, 'a'},
-                                          {"help", no_argument, NULL, 'h'},          {0}};
+                                          {"mqtt", required_argument, NULL, 'q'},    {"help", no_argument, NULL, 'h'},          {0}};
     for (int c; (c = ht_cli_option("serve", argc, argv, "p:m:t:h", longs)) != -1;)
         switch (c) {
         case 'H': o->host = optarg; break;
         case 'o': o->home = optarg; break;
         case 'm': o->model = optarg; break;
+        case 'q': o->mqtt = optarg; break;
         case 'p':
             if (!ht_cli_int("serve", "--port", optarg, 0, 65535, &o->port))
                 return 3;
@@ -165,23 +189,23 @@ int ht_cmd_serve(int argc, char **argv)
     sigaddset(&signals, SIGTERM);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     ht_error err = {0};
-    ht_buf model = {0}, state_path = {0};
-    ht_assist *a = NULL;
-    ht_home *home = NULL;
-    ht_cli_hold hold = {.fd = -1};
+    ht_buf model = {0};
+    serving v = {.hold = {.fd = -1}};
     ht_status st = ht_cli_find_model(o.model, &model, &err);
     if (st == HT_OK)
-        st = take_hold(&o, &hold, &err);
+        st = take_home(&o, &v, &err);
     if (st == HT_OK)
-        st = ht_cli_open_kept_home(o.home, &home, &state_path, &err);
+        st = ht_assist_open(model.ptr, (unsigned)o.threads, &v.assist, &err);
     if (st == HT_OK)
-        st = ht_assist_open(model.ptr, (unsigned)o.threads, &a, &err);
+        st = open_hub(&o, &v, &err);
     if (st == HT_OK)
-        st = serve(&o, a, home, state_path.ptr, &hold, &signals, &err);
-    ht_assist_close(a);
-    ht_home_free(home);
-    ht_cli_hold_drop(&hold);
+        st = serve(&o, &v, &signals, &err);
+    ht_mqtt_hub_close(v.hub, v.home);
+    ht_assist_close(v.assist);
+    ht_home_free(v.home);
+    ht_cli_hold_drop(&v.hold);
     ht_buf_deinit(&model);
-    ht_buf_deinit(&state_path);
+    ht_buf_deinit(&v.state_path);
+    ht_buf_deinit(&v.other_url);
     return st == HT_OK ? 0 : ht_cli_fail("serve", &err);
 }

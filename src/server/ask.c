@@ -75,6 +75,17 @@ static json_t *calls_behind(const ht_server *s, const char *text, const char *re
     return NULL;
 }
 
+/* Calls as a client may send them along; anything else is as good as none. */
+static json_t *calls_of(const json_t *message)
+{
+    json_t *calls = json_object_get(message, "calls"), *call;
+    size_t i;
+    json_array_foreach(calls, i, call)
+        if (!json_is_string(json_object_get(call, "name")) || !json_is_object(json_object_get(call, "arguments")))
+            return NULL;
+    return json_array_size(calls) > 0 ? calls : NULL;
+}
+
 bool ht_ask_set_history(ht_ask *a, const json_t *history)
 {
     if (history == NULL || json_is_null(history))
@@ -96,7 +107,7 @@ bool ht_ask_set_history(ht_ask *a, const json_t *history)
     for (size_t i = first; i < n; i++) {
         const json_t *m = json_array_get(history, i);
         const char *role = string_of(m, "role"), *content = string_of(m, "content");
-        json_t *calls = role[0] == 'a' ? calls_behind(a->server, said, content) : NULL;
+        json_t *calls = role[0] != 'a' ? NULL : calls_of(m) ? calls_of(m) : calls_behind(a->server, said, content);
         json_array_append_new(a->history, json_pack("{s:s, s:s, s:O*}", "role", role, "content", content, "calls", calls));
         said = role[0] == 'u' ? content : "";
     }

@@ -35,7 +35,7 @@ ht_ask *ht_ask_new(ht_server *s, ht_exchange *x, ht_str text, ht_str area, ht_st
 /* For one that is not submitted. */
 void ht_ask_free(ht_ask *a);
 /* Keeps of a client's turns what the model can use: user and assistant turns, the last dozen, not too long; false if history is
- * not an array of {"role","content"}. Borrowed; may be NULL. */
+ * not an array of {"role","content","calls"?}. Borrowed; may be NULL. */
 bool ht_ask_set_history(ht_ask *a, const json_t *history);
 /* Takes a: on_done comes later, also for a full queue. */
 void ht_ask_submit(ht_ask *a);

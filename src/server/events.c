@@ -83,6 +83,12 @@ void ht_events_change(ht_server *s, json_t *take_change)
     static const char *const parts[] = {"timers", "alarms", "lists", "counted_ms"};
     size_t i;
     json_t *entity;
+    if (json_object_get(take_change, "areas") != NULL) { /* the whole home: entities came or went */
+        json_decref(s->home);
+        s->home = take_change;
+        ht_events_send(s, "home", ht_events_home(s));
+        return;
+    }
     json_array_foreach(json_object_get(take_change, "entities"), i, entity)
         replace_entity(json_object_get(s->home, "entities"), entity);
     for (i = 0; i < sizeof parts / sizeof parts[0]; i++) {

@@ -16,10 +16,9 @@ enum { MAX_CONNECTIONS = 256, MAX_UNSENT = 8 << 20 };
 
 static void health(ht_server *s, ht_exchange *x)
 {
-    const ht_str id = ht_home_id(s->o.home); /* fixed for the life of the home, so any thread may read it */
     ht_answer_json(s, x, 200,
-                   json_pack("{s:s, s:s, s:s, s:s%, s:s%, s:i, s:i, s:I}", "status", "ok", "server", "hearth", "version", HEARTH_VERSION, "model",
-                             s->o.model_name.ptr ? s->o.model_name.ptr : "", s->o.model_name.len, "home", id.ptr ? id.ptr : "", id.len,
+                   json_pack("{s:s, s:s, s:s, s:s%, s:O, s:i, s:i, s:I}", "status", "ok", "server", "hearth", "version", HEARTH_VERSION, "model",
+                             s->o.model_name.ptr ? s->o.model_name.ptr : "", s->o.model_name.len, "home", json_object_get(s->home, "id"),
                              "requests_waiting", ht_worker_load(s->worker), "pages_open", (int)s->n_listeners, "uptime_s",
                              (json_int_t)(ht_clock_unix_ms() / 1000 - s->started_s)));
 }
@@ -152,11 +151,8 @@ static void nobody_waits(ht_ask *a, const ht_api_error *e) { (void)a, (void)e; }
 static void on_due(void *ctx, const ht_due *due)
 {
     ht_server *s = ctx;
-    const ht_area *area = due->area >= 0 ? ht_home_area_at(s->o.home, (size_t)due->area) : NULL; /* names are fixed */
-    const ht_str area_name = area ? area->name : (ht_str){"", 0};
-    ht_events_send(s, "due", json_pack("{s:s?, s:s%, s:b, s:s?}", "name", due->name, "area", area_name.ptr, area_name.len, "alarm", (int)due->is_alarm,
-                                       "command", due->command));
-    ht_ask *a = due->command ? ht_ask_new(s, NULL, ht_str_from(due->command), area_name, HT_STR("timer")) : NULL;
+    ht_events_send(s, "due", json_pack("{s:s?, s:s?, s:b, s:s?}", "name", due->name, "area", due->area, "alarm", (int)due->is_alarm, "command", due->command));
+    ht_ask *a = due->command ? ht_ask_new(s, NULL, ht_str_from(due->command), ht_str_from(due->area), HT_STR("timer")) : NULL;
     if (a == NULL)
         return;
     a->confirm_needed = true;
@@ -167,7 +163,7 @@ static void on_due(void *ctx, const ht_due *due)
 static ht_status start_parts(ht_server *s, ht_error *err)
 {
     int fd = -1;
-    const ht_worker_options worker = {.loop = s->loop, .home = s->o.home, .brain = s->o.brain, .on_change = on_change, .on_due = on_due,
+    const ht_worker_options worker = {.loop = s->loop, .home = s->o.home, .brain = s->o.brain, .devices = s->o.devices, .on_change = on_change, .on_due = on_due,
                                       .save = s->o.save, .save_ctx = s->o.ctx, .ctx = s, .max_waiting = HT_SERVER_MAX_WAITING};
     const ht_http_options http = {.max_body_bytes = HT_SERVER_MAX_BODY, .max_unsent_bytes = MAX_UNSENT, .max_connections = MAX_CONNECTIONS,
                                   .on_request = on_request, .on_over = on_over, .describe_error = describe_error, .ctx = s};

@@ -14,6 +14,7 @@ typedef struct {
     int port;         /* 0 = any that is free */
     ht_home *home;    /* the server's until ht_server_close; the caller frees it afterwards */
     ht_brain brain;
+    ht_devices devices;
     ht_str model_name;               /* of the model behind the brain; borrowed */
     const char *const *allowed_hosts; /* further names under which browsers may reach the server; see access.h */
     size_t n_allowed_hosts;

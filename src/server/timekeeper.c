@@ -43,7 +43,8 @@ static void count_down(ht_home *h, int64_t seconds, void (*on_due)(void *ctx, ht
             ht_home_timer_set(h, i, t->remaining_s - seconds, false);
             continue;
         }
-        ht_due due = {.name = copy(t->name), .command = copy(t->command), .area = t->area};
+        const ht_area *area = t->area >= 0 ? ht_home_area_at(h, (size_t)t->area) : NULL;
+        ht_due due = {.name = copy(t->name), .command = copy(t->command), .area = area ? strndup(area->name.ptr, area->name.len) : NULL};
         ht_home_timer_remove(h, i);
         on_due(ctx, &due);
     }
@@ -55,7 +56,7 @@ static void ring(ht_home *h, int64_t minute, int64_t late, void (*on_due)(void *
         const ht_alarm *a = ht_home_alarm_at(h, i);
         if ((minute % DAY_MINUTES - a->at_min + DAY_MINUTES) % DAY_MINUTES >= late)
             continue;
-        ht_due due = {.name = copy(a->label), .command = copy(a->command), .area = -1, .is_alarm = true};
+        ht_due due = {.name = copy(a->label), .command = copy(a->command), .is_alarm = true};
         ht_home_alarm_remove(h, i);
         on_due(ctx, &due);
     }

@@ -14,22 +14,33 @@ typedef struct {
     void *ctx;
 } ht_brain;
 
-/* Something that ended by the clock: a timer or an alarm. */
+/* Something that ended by the clock: a timer or an alarm. Owned by whoever is handed it; ht_due_deinit. */
 typedef struct {
-    char *name, *command; /* NULL = none */
-    int area;             /* index, or -1 */
+    char *name, *command, *area; /* NULL = none */
     bool is_alarm;
 } ht_due;
+void ht_due_deinit(ht_due *d);
+
+/* What else has to be done with the home on its thread: the devices behind it. All NULL: nothing. */
+typedef struct {
+    int64_t (*tick)(void *ctx, ht_home *h); /* on the worker's thread; returns in how many ms it wants to be called again, -1: when woken */
+    /* fn may be called on any thread from now on whenever there is something for tick to do; NULL: not any more */
+    void (*set_wake)(void *ctx, void (*fn)(void *wake_ctx), void *wake_ctx);
+    void *ctx;
+} ht_devices;
 
 typedef struct {
     ht_loop *loop;
     ht_home *home;  /* the worker's from now on; the caller frees it after ht_worker_free */
     ht_brain brain;
-    /* On the loop's thread: {"entities":[…]} and, where they changed, "timers","alarms","lists" (server/view.h). Takes json. */
+    ht_devices devices;
+    /* On the loop's thread: {"entities":[…]} with those that changed and, where they changed, "timers","alarms","lists"; or, when entities
+     * came or went, the whole of ht_view_home, told by its "areas". Takes json. */
     void (*on_change)(void *ctx, json_t *take_change);
     /* On the loop's thread: a timer or an alarm ended. Borrowed. */
     void (*on_due)(void *ctx, const ht_due *due);
-    /* On the worker's thread after each job that changed the home, before the job is answered; NULL: nothing is kept. */
+    /* On the worker's thread after each job that changed the home, before the job is answered; NULL: nothing is kept. What devices report is
+     * not worth a write: they will say it again. */
     void (*save)(void *ctx, const ht_home *h);
     void *save_ctx;
     void *ctx;       /* of on_change and on_due */

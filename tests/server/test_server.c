@@ -4,9 +4,11 @@
 
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "home/driver.h"
 #include "server/server.h"
 
 typedef struct {
@@ -14,6 +16,11 @@ typedef struct {
     ht_home *home;
     pthread_t thread;
     int n_saved;
+    /* the stand-in for devices */
+    ht_devices devices;
+    atomic_int to_do; /* 1: a lamp comes; 2: it reports; 3: it goes */
+    void (*wake)(void *ctx);
+    void *wake_ctx;
 } rig;
 
 static const char home_text[] =
@@ -74,7 +81,7 @@ static void start(rig *r)
     json_t *json = json_loads(home_text, 0, NULL);
     CHECK_OK(ht_home_from_json(json, &r->home, &err), err);
     json_decref(json);
-    const ht_server_options o = {.host = "127.0.0.1", .home = r->home, .brain = {ask, NULL}, .model_name = HT_STR("nano"), .save = save, .ctx = r};
+    const ht_server_options o = {.host = "127.0.0.1", .home = r->home, .brain = {ask, NULL}, .devices = r->devices, .model_name = HT_STR("nano"), .save = save, .ctx = r};
     CHECK_OK(ht_server_open(&o, &r->server, &err), err);
     CHECK_REQUIRE(r->server != NULL);
     pthread_create(&r->thread, NULL, serve, r);
@@ -348,6 +355,60 @@ static void stops_in_the_middle(void)
         close(fds[i]);
 }
 
+static int64_t tick(void *ctx, ht_home *h)
+{
+    rig *r = ctx;
+    ht_error err;
+    size_t entity;
+    const int lamp = ht_home_find_entity(h, HT_STR("light.new"));
+    switch (atomic_exchange(&r->to_do, 0)) {
+    case 1: {
+        json_t *e = json_pack("{s:s, s:s, s:s, s:s, s:s, s:{}}", "id", "light.new", "name", "新灯", "domain", "light", "area", "客厅", "state", "off", "attributes");
+        CHECK_OK(ht_home_add_entity(h, e, &entity, &err), err);
+        json_decref(e);
+        break;
+    }
+    case 2: CHECK_OK(ht_home_set_state(h, (size_t)lamp, "on", &err), err); break;
+    case 3: ht_home_remove_entity(h, (size_t)lamp); break;
+    default: break;
+    }
+    return -1;
+}
+
+static void set_wake(void *ctx, void (*fn)(void *wake_ctx), void *wake_ctx)
+{
+    rig *r = ctx;
+    r->wake = fn;
+    r->wake_ctx = wake_ctx;
+}
+
+/* Devices that join, report and leave on their own are seen by the pages at once, and cost no write. */
+static void devices_come_and_go(void)
+{
+    rig r = {0};
+    ht_buf events = {0};
+    r.devices = (ht_devices){tick, set_wake, &r};
+    start(&r);
+    const int page = send_request(&r, "GET", "/api/events", "", NULL);
+    hear(page, "\"turns\":[]}\n\n", &events);
+    CHECK(strstr(events.ptr, "light.new") == NULL);
+    static const char *const seen[] = {"event: home\n", "event: change\ndata: {\"entities\":[{\"id\":\"light.new\"", "event: home\n"};
+    for (int i = 0; i < 3; i++) {
+        ht_buf_clear(&events);
+        r.to_do = i + 1;
+        r.wake(r.wake_ctx);
+        hear(page, seen[i], &events);
+        hear(page, "}\n\n", &events);
+        CHECK(events.ptr != NULL && strstr(events.ptr, seen[i]) != NULL);
+        CHECK_EQ(events.ptr != NULL && strstr(events.ptr, "\"id\":\"light.new\"") != NULL, i < 2);
+    }
+    CHECK_EQ(r.n_saved, 0);
+    close(page);
+    ht_buf_deinit(&events);
+    stop(&r);
+    CHECK(r.wake == NULL);
+}
+
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {
@@ -359,6 +420,7 @@ int main(int argc, char **argv)
         CHECK_CASE(taps_devices),
         CHECK_CASE(foreign_pages_stay_outside),
         CHECK_CASE(pages_are_cached_by_content),
+        CHECK_CASE(devices_come_and_go),
         CHECK_CASE(sheds_load),
         CHECK_CASE(stops_in_the_middle),
     };

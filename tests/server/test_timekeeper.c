@@ -15,8 +15,7 @@ static void on_due(void *ctx, ht_due *take_due)
     snprintf(r->names[r->n++], sizeof r->names[0], "%s", take_due->name ? take_due->name : "");
     r->n_alarms += take_due->is_alarm;
     r->n_commands += take_due->command != NULL;
-    free(take_due->name);
-    free(take_due->command);
+    ht_due_deinit(take_due);
 }
 
 static ht_home *empty_home(void)
