@@ -152,9 +152,9 @@ static ht_wish_fn *random_sort(ht_rng *rng)
     static const struct {
         ht_wish_fn *make;
         float share;
-    } sorts[] = {{ht_wish_device, 34}, {ht_wish_place, 5}, {ht_wish_media, 5}, {ht_wish_clean, 3}, {ht_wish_job, 2.5f}, {ht_wish_timer, 9},
+    } sorts[] = {{ht_wish_device, 34}, {ht_wish_place, 5}, {ht_wish_media, 6}, {ht_wish_clean, 4}, {ht_wish_job, 2.5f}, {ht_wish_timer, 9},
                  {ht_wish_delay, 3}, {ht_wish_alarm, 1.5f}, {ht_wish_list, 5.5f}, {ht_wish_say_all, 1.5f}, {ht_wish_query, 7}, {ht_wish_query_place, 3.5f},
-                 {ht_wish_query_sensor, 4}, {ht_wish_query_other, 4}, {ht_wish_refuse, 9}, {ht_wish_ask_back, 9}, {ht_wish_beyond, 7.5f},
+                 {ht_wish_query_sensor, 4}, {ht_wish_query_other, 4}, {ht_wish_refuse, 9}, {ht_wish_ask_back, 6}, {ht_wish_beyond, 7.5f},
                  {ht_wish_chat, 4}, {ht_wish_unclear, 1}, {ht_wish_many, 6}};
     enum { N = sizeof sorts / sizeof sorts[0] };
     float total = 0;
