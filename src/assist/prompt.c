@@ -44,8 +44,8 @@ static void add_state(const ht_entity *e, ht_buf *out)
         if (number_of(e, "current_temperature", &v))
             ht_buf_addf(out, " now %g", v);
     } else if (ht_str_is(e->domain, "sensor")) {
-        const char *unit = json_string_value(json_object_get(e->attributes, "unit_of_measurement"));
-        if (unit != NULL) {
+        const char *unit = ht_entity_unit(e);
+        if (unit != NULL && unit[0] != '\0') {
             ht_buf_add_char(out, ' ');
             add_name(out, ht_str_from(unit));
         }
