@@ -1,5 +1,4 @@
 /* hearth devices: what is in the home, and setting it by hand. */
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +55,7 @@ static json_t *entity_json(const place *p, size_t i)
 
 static void print_json(json_t *take_o, size_t flags)
 {
-    char *text = take_o ? json_dumps(take_o, JSON_PRESERVE_ORDER | flags) : NULL;
+    char *text = take_o ? json_dumps(take_o, JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12) | flags) : NULL;
     puts(text ? text : "null");
     fflush(stdout);
     free(text);
@@ -282,13 +281,13 @@ int ht_cmd_devices(int argc, char **argv)
                                           {"help", no_argument, NULL, 'h'}, {0}};
     devices_options o = {.mqtt = ht_cli_mqtt_url(NULL)};
     ht_error err = {0};
-    for (int c; (c = getopt_long(argc, argv, "h", longs, NULL)) != -1;)
+    for (int c; (c = ht_cli_option("devices", argc, argv, "h", longs)) != -1;)
         switch (c) {
         case 'm': o.mqtt = optarg; break;
         case 'o': o.home = optarg; break;
         case 'j': o.as_json = 1; break;
         case 'h': fputs(usage, stdout); return 0;
-        default: return ht_cli_usage("devices", "unknown option");
+        default: return 2;
         }
     static const char *const known[] = {"list", "show", "watch", "set"};
     const char *what = optind < argc ? argv[optind] : "";

@@ -243,7 +243,11 @@ ht_status ht_home_act_driven(ht_home *h, size_t entity, const ht_action *a, cons
     json_t *attributes = json_deep_copy(h->entities[entity].attributes);
     const ht_entity_before was = {state, attributes};
     ht_status st = attributes == NULL || (state == NULL) != (h->entities[entity].state == NULL) ? no_memory(err) : HT_OK;
-    if (st == HT_OK && (st = ht_home_act_here(h, entity, a, err)) == HT_OK && (st = d.act(d.ctx, h, entity, a, &was, err)) != HT_OK)
+    /* a scene that is a device's sets the others itself */
+    const bool is_remote = ht_verb_for(a->verb, h->entities[entity].domain) == HT_VERB_ACTIVATE;
+    if (st == HT_OK && !is_remote)
+        st = ht_home_act_here(h, entity, a, err);
+    if (st == HT_OK && (st = d.act(d.ctx, h, entity, a, &was, err)) != HT_OK)
         ht_home_put_back(h, entity, &was);
     free(state);
     json_decref(attributes);

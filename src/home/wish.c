@@ -51,7 +51,7 @@ static ht_status wish_state(wish *w, const char *state)
     }
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
         if ((states[i].domain == NULL || ht_str_is(w->e->domain, states[i].domain)) && (states[i].state == NULL || strcmp(states[i].state, state) == 0))
-            return act(w, &(ht_action){.verb = states[i].verb, .text = ht_str_from(state)});
+            return act(w, &(ht_action){.verb = states[i].verb, .text = states[i].state ? (ht_str){NULL, 0} : ht_str_from(state)});
     return ht_fail(w->err, HT_BAD_ARG, -1, "%.*s cannot be made '%s'", HT_STR_ARG(w->e->id), state);
 }
 
@@ -108,12 +108,16 @@ ht_status ht_home_wish(ht_home *h, size_t entity, const char *state, const json_
     const json_t *position = json_object_get(attributes, "current_position");
     const bool is_between = json_is_number(position) && json_number_value(position) > 0 && json_number_value(position) < 100;
     const bool is_off = state != NULL && strcmp(state, "off") == 0;
+    /* a light's brightness and colour turn it on by themselves */
+    const bool is_implied = state != NULL && strcmp(state, "on") == 0 && ht_str_is(w.e->domain, "light") && json_object_size(attributes) > 0;
     const char *key;
     json_t *value;
-    ht_status st = state != NULL && !is_between ? wish_state(&w, state) : HT_OK;
+    ht_status st = state != NULL && !is_between && !is_implied ? wish_state(&w, state) : HT_OK;
     json_object_foreach ((json_t *)attributes, key, value)
         if (st == HT_OK && !is_off && (is_between || strcmp(key, "current_position") != 0 || state == NULL))
             st = wish_attribute(&w, key, value);
+    if (st == HT_OK && is_implied && w.n_done == 0)
+        st = wish_state(&w, state);
     if (st == HT_OK && w.n_done == 0 && (state != NULL || json_object_size(attributes) > 0))
         return ht_fail(err, HT_BAD_ARG, -1, "%.*s has nothing of that kind to set", HT_STR_ARG(w.e->id));
     return st;

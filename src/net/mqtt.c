@@ -189,7 +189,7 @@ static void note_trouble(ht_mqtt *m, int rc)
     const char *why = rc == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(rc);
     pthread_mutex_lock(&m->lock);
     if (m->trouble[0] == '\0') /* else a callback knew better */
-        snprintf(m->trouble, sizeof m->trouble, "no connection: %s", why);
+        snprintf(m->trouble, sizeof m->trouble, "%s", why);
     pthread_mutex_unlock(&m->lock);
 }
 

@@ -155,7 +155,7 @@ static ht_status send_json_light(command *c)
         json_object_set_new(o, "color_temp", json_integer((json_int_t)color_temp(c)));
     if (is_on && p.color)
         json_object_set_new(o, "color", color_json(c));
-    char *text = o ? json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+    char *text = o ? json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12)) : NULL;
     json_decref(o);
     const ht_status st = text ? send_text(c, "command_topic", NULL, text) : ht_fail(c->err, HT_NO_MEMORY, -1, "mqtt: out of memory");
     free(text);
@@ -339,7 +339,7 @@ static ht_status send_own(command *c)
         json_object_set_new(o, "value", value);
     if (verb == HT_VERB_SET_COLOR)
         json_object_set_new(o, "rgb", json_pack("[i, i, i]", a->rgb[0], a->rgb[1], a->rgb[2]));
-    char *text = o ? json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+    char *text = o ? json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12)) : NULL;
     json_decref(o);
     const ht_status st = text ? send_text(c, "command_topic", NULL, text) : ht_fail(c->err, HT_NO_MEMORY, -1, "mqtt: out of memory");
     free(text);

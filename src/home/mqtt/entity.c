@@ -159,7 +159,8 @@ static void copy_attributes(const ht_thing *t, json_t *attributes)
         json_object_set_new(attributes, "hvac_modes", json_pack("[s, s, s, s, s, s]", "auto", "off", "cool", "heat", "dry", "fan_only"));
     if (ht_thing_is(t, "fan") && ht_thing_has(t, "percentage_command_topic")) {
         const double n = ht_thing_number(t, "speed_range_max", 100) - ht_thing_number(t, "speed_range_min", 1) + 1;
-        json_object_set_new(attributes, "percentage_step", json_real(n >= 1 ? 100 / n : 1));
+        if (n >= 1 && n <= 12) /* a device with a hundred steps is not stepped through one by one */
+            json_object_set_new(attributes, "percentage_step", json_real(100 / n));
     }
 }
 

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "home/mqtt/private.h"
 
-enum { EVENTS_A_TICK = 500, QUIET_MS = 150, COLLECT_MS = 1500 };
+enum { EVENTS_A_TICK = 500, COLLECT_MS = 3000 };
 
 ht_status ht_mqtt_hub_open(const ht_mqtt_hub_options *options, ht_mqtt_hub **out, ht_error *err)
 {
@@ -17,6 +17,7 @@ ht_status ht_mqtt_hub_open(const ht_mqtt_hub_options *options, ht_mqtt_hub **out
     if (hub == NULL)
         return ht_fail(err, HT_NO_MEMORY, -1, "mqtt: out of memory");
     hub->prefix = strdup(options->prefix ? options->prefix : "homeassistant");
+    snprintf(hub->echo_topic, sizeof hub->echo_topic, "hearth/echo/%llx", (unsigned long long)ht_clock_ns() ^ (unsigned long long)(uintptr_t)hub);
     const ht_mqtt_options mo = {.address = options->address, .ca_file = options->ca_file};
     ht_status st = hub->prefix ? ht_mqtt_open(&mo, &hub->mqtt, err) : ht_fail(err, HT_NO_MEMORY, -1, "mqtt: out of memory");
     static const char *const forms[] = {"%s/+/+/config", "%s/+/+/+/config", "hearth/+/config"};
@@ -158,6 +159,10 @@ static void take_message(ht_mqtt_hub *hub, ht_home *h, const ht_mqtt_event *e)
     const ht_str payload = ht_buf_str(&e->payload);
     ht_error err = {0};
     const size_t n = strlen(e->topic);
+    if (strcmp(e->topic, hub->echo_topic) == 0) {
+        hub->n_echoes++;
+        return;
+    }
     if (n > 7 && strcmp(e->topic + n - 7, "/config") == 0) {
         ht_things_change change = {.hub = hub, .home = h};
         const ht_status st = ht_discovery_parse(hub->prefix, e->topic, payload, ht_things_announced, &change, &err);
@@ -239,7 +244,6 @@ int64_t ht_mqtt_hub_tick(ht_mqtt_hub *hub, ht_home *h)
         }
         ht_mqtt_event_deinit(&e);
     }
-    hub->n_taken += (uint64_t)n;
     const int64_t next_ms = look_after_commands(hub, h);
     return n == EVENTS_A_TICK ? 0 : next_ms;
 }
@@ -247,6 +251,32 @@ int64_t ht_mqtt_hub_tick(ht_mqtt_hub *hub, ht_home *h)
 /* --- programs that run once --- */
 
 void ht_mqtt_hub_wait(ht_mqtt_hub *hub, int timeout_ms) { (void)ht_mqtt_wait(hub->mqtt, timeout_ms); }
+
+/* Asks the broker for an echo: what was retained for the subscriptions so far comes before it. False if none comes. */
+static bool echo(ht_mqtt_hub *hub, ht_home *h, double until_ms)
+{
+    const uint64_t before = hub->n_echoes;
+    ht_error err;
+    if (ht_mqtt_publish(hub->mqtt, hub->echo_topic, HT_STR("1"), 1, false, &err) != HT_OK)
+        return false;
+    while ((void)ht_mqtt_hub_tick(hub, h), hub->n_echoes == before && ht_clock_ms() < until_ms)
+        ht_mqtt_hub_wait(hub, 20);
+    return hub->n_echoes != before;
+}
+
+/* Until an echo has brought nothing new to listen to. */
+static ht_status collect(ht_mqtt_hub *hub, ht_home *h, ht_error *err)
+{
+    const double until_ms = ht_clock_ms() + COLLECT_MS;
+    size_t n_known;
+    const ht_status st = ht_mqtt_subscribe(hub->mqtt, hub->echo_topic, err);
+    if (st != HT_OK)
+        return st;
+    do
+        n_known = hub->n_added;
+    while (echo(hub, h, until_ms) && hub->n_added != n_known);
+    return HT_OK;
+}
 
 ht_status ht_mqtt_hub_settle(ht_mqtt_hub *hub, ht_home *h, int timeout_ms, ht_error *err)
 {
@@ -258,17 +288,7 @@ ht_status ht_mqtt_hub_settle(ht_mqtt_hub *hub, ht_home *h, int timeout_ms, ht_er
         ht_mqtt_trouble(hub->mqtt, why, sizeof why);
         return ht_fail(err, HT_IO, -1, "the broker %s cannot be reached: %s", ht_mqtt_name(hub->mqtt), why);
     }
-    until_ms = ht_clock_ms() + COLLECT_MS;
-    double last_ms = ht_clock_ms();
-    while (ht_clock_ms() < until_ms && ht_clock_ms() - last_ms < QUIET_MS) {
-        const uint64_t before = hub->n_taken;
-        (void)ht_mqtt_hub_tick(hub, h);
-        if (hub->n_taken != before)
-            last_ms = ht_clock_ms();
-        else
-            ht_mqtt_hub_wait(hub, 10);
-    }
-    return HT_OK;
+    return collect(hub, h, err);
 }
 
 int ht_mqtt_hub_finish(ht_mqtt_hub *hub, ht_home *h)

@@ -31,7 +31,8 @@ void ht_mqtt_hub_set_wake(ht_mqtt_hub *hub, void (*fn)(void *ctx), void *ctx);
 /* Takes in what has arrived and looks after commands that wait. Returns in how many ms it wants to be called again, -1: not before wake. */
 int64_t ht_mqtt_hub_tick(ht_mqtt_hub *hub, ht_home *h);
 
-/* For programs that run once. Waits until connected and nothing new has come for 150 ms, at most timeout_ms; HT_IO if the broker does not answer. */
+/* For programs that run once. Waits for the connection, at most timeout_ms (then HT_IO), and until all that the broker has kept is in the home,
+ * at most another 3 s. */
 HT_CHECKED ht_status ht_mqtt_hub_settle(ht_mqtt_hub *hub, ht_home *h, int timeout_ms, ht_error *err);
 /* Waits until every command is acknowledged by the broker and confirmed by its device or given up; the number of those given up. */
 int ht_mqtt_hub_finish(ht_mqtt_hub *hub, ht_home *h);

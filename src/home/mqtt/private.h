@@ -98,7 +98,9 @@ struct ht_mqtt_hub {
     size_t n_things;
     bool is_connected;
     uint64_t n_messages; /* of availability, to know the latest */
-    uint64_t n_taken;    /* events */
+    size_t n_added;      /* things ever */
+    char echo_topic[40]; /* one that this hub alone listens to */
+    uint64_t n_echoes;
     int n_given_up;      /* commands */
 };
 /* Shows the entity as available or not. */

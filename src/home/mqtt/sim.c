@@ -77,7 +77,7 @@ static void announce(ht_sim *s, const ht_entity *e, bool is_gone)
 {
     ht_buf topic = {0};
     json_t *config = is_gone ? NULL : ht_sim_config(s->o.home, e, s->status.ptr);
-    char *text = config ? json_dumps(config, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+    char *text = config ? json_dumps(config, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12)) : NULL;
     ht_sim_config_topic(s->o.home, e, s->o.prefix, &topic);
     if (!topic.failed && (is_gone || text != NULL))
         publish(s, topic.ptr, ht_str_from(text ? text : ""));

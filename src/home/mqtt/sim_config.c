@@ -191,7 +191,7 @@ static void say(const sink *to, const char *suffix, const char *payload) { to->f
 
 static void say_json(const sink *to, json_t *take_o)
 {
-    char *dump = take_o ? json_dumps(take_o, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+    char *dump = take_o ? json_dumps(take_o, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12)) : NULL;
     if (dump != NULL)
         say(to, "state", dump);
     free(dump);

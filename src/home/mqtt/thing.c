@@ -219,6 +219,7 @@ static ht_status insert(ht_mqtt_hub *hub, ht_thing *t, ht_error *err)
         return ht_fail(err, HT_TOO_BIG, -1, "more than %d devices", MAX_THINGS);
     hub->things = more;
     more[hub->n_things++] = t;
+    hub->n_added++;
     return HT_OK;
 }
 
