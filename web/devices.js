@@ -1,10 +1,10 @@
-/* The home: areas of tiles. Tiles are made once and told of every change; what is touched goes to /api/call. */
+/* The home: areas of tiles, made once and told of every change; what is touched goes to /api/call. */
 import { icon, iconOf } from './icons.js';
 import { words } from './words.js';
 
-const passive = new Set(['sensor', 'binary_sensor', 'person', 'device_tracker', 'weather', 'sun', 'zone']);
+const passive = new Set(['sensor', 'binary_sensor', 'person', 'device_tracker', 'weather', 'number']);
 const instant = new Set(['scene', 'script', 'button']);
-const hidden = new Set(['todo', 'automation', 'update', 'event', 'calendar']);
+const hidden = new Set(['todo', 'automation', 'update', 'event']);
 const dangerous = /garage|gate/;
 
 export function make(tag, className, text) {
@@ -35,7 +35,7 @@ function shortName(e) {
 
 const round = (x, d = 0) => { const f = 10 ** d; return Math.round(x * f) / f; };
 const can = (e, verb) => e.can.includes(verb);
-export const isOn = (e) => e.active && e.state !== 'unavailable';
+export const isOn = (e) => e.active && e.domain !== 'select' && e.state !== 'unavailable';
 
 /* Where an entity's slider stands, 0 to 100; null if there is none. */
 function level(e) {
@@ -120,6 +120,7 @@ export class Home {
     if (e.domain === 'lawn_mower') return this.send(e, active ? 'HassLawnMowerDock' : 'HassLawnMowerStartMowing', {});
     if (e.domain === 'media_player' && e.state === 'playing' && can(e, 'media_pause')) return this.send(e, 'HassMediaPause', {});
     if (e.domain === 'media_player' && e.state === 'paused') return this.send(e, 'HassMediaUnpause', {});
+    if (e.domain === 'select') return this.tiles.get(e.id).querySelector('select')?.focus();
     if (e.domain === 'button') return this.send(e, 'HearthPress', {});
     return this.send(e, active ? 'HassTurnOff' : 'HassTurnOn', {});
   }

@@ -26,7 +26,6 @@ const shapes = {
   scene: '<path d="M12 3l2 5.5 5.5 2-5.5 2-2 5.5-2-5.5-5.5-2 5.5-2zM19 16.5l.8 2 .2.5M19 16.5l-.8 2"/>',
   todo: '<path d="M4 6.5l1.5 1.5L8 5M4 12.5L5.5 14 8 11M4 18.5L5.5 20 8 17M11.5 7H20M11.5 13H20M11.5 19H20"/>',
   timer: '<circle cx="12" cy="13.5" r="7.5"/><path d="M12 9.5v4l2.5 1.5M9.5 2.5h5"/>',
-  shield: '<path d="M12 3l7.5 3v5.5c0 4.5-3 8-7.5 9.5-4.5-1.5-7.5-5-7.5-9.5V6z"/>',
   other: '<circle cx="12" cy="12" r="8.5"/><path d="M12 8v5M12 16.2v.1"/>',
   play: '<path d="M8 5l11 7-11 7z" fill="currentColor" stroke="none"/>',
   pause: '<path d="M8.5 5.5v13M15.5 5.5v13" stroke-width="3.2"/>',
@@ -59,7 +58,7 @@ const byClass = {
 const byDomain = {
   light: 'light', switch: 'switch', input_boolean: 'switch', fan: 'fan', climate: 'climate', water_heater: 'heat', cover: 'blind', lock: 'lock', media_player: 'media',
   vacuum: 'vacuum', lawn_mower: 'vacuum', valve: 'valve', humidifier: 'humidifier', sensor: 'sensor', binary_sensor: 'sensor', person: 'person', device_tracker: 'person',
-  weather: 'weather', scene: 'scene', script: 'play', button: 'switch', todo: 'todo', alarm_control_panel: 'shield',
+  weather: 'weather', scene: 'scene', script: 'play', button: 'switch', todo: 'todo', alarm_control_panel: 'lock',
 };
 
 /* The icon of an entity, from its class, its domain and a little from its state. */

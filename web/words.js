@@ -14,7 +14,7 @@ const zh = {
   skip: '跳到输入框', home: '家', rooms: '房间', all: '全部', conversation: '对话', afresh: '新对话', ask: '对家说点什么…', askLabel: '对家说', send: '发送', where: '我在哪个房间',
   anywhere: '不限', lost: '连接断开了，正在重新连接…', switchLanguage: 'Switch to English', switchTheme: '切换明暗', theme: { auto: '跟随系统', light: '浅色', dark: '深色' },
   yes: '确定', no: '取消', confirm: (what) => `要${what}吗？`, examples: '试试说', elsewhere: '其他', on: (n) => `${n} 个开着`, lights: (n) => `${n} 盏灯亮着`,
-  hello: '你好，我是 hearth。', helloMore: '说一句话，家里的设备就会动起来；也可以直接点按旁边的设备。', thinking: '正在想', failed: '没有成功', other: '另一台设备', timerSaid: '到时间了',
+  hello: '你好，我是 hearth。', helloMore: '说一句话，或直接点按设备。', thinking: '正在想', failed: '没有成功', other: '另一台设备', timerSaid: '到时间了',
   due: (n) => `⏰ ${n || '计时器'}时间到`, brightness: '亮度', position: '开合', volume: '音量', speed: '风速', humidity: '湿度', warmer: '调高', cooler: '调低', open: '打开', unlock: '开锁',
   stop: '停止', next: '下一个', previous: '上一个', pause: '暂停', resume: '继续', cancel: '取消', done: '完成', paused: '已暂停', unknown: '未知', devices: (n) => `${n} 个设备`, ms: (n) => `${n} 毫秒`, empty: '这个家里还没有设备',
   state: table('开: on; 关: off; 已打开: open; 已关闭: closed; 已上锁: locked; 未上锁: unlocked; 播放中: playing; 已暂停: paused; 空闲: idle; 清扫中: cleaning; 已回充: docked; 回充中: returning; 出错: error; 割草中: mowing; 在家: home; 外出: not_home away; 离线: unavailable; 制热: heat; 制冷: cool; 自动: auto; 除湿: dry; 送风: fan_only; 冷暖: heat_cool; 节能: eco; 睡眠: sleep; 强劲: boost; 低: low; 中: medium; 高: high; 晴: sunny clear-night; 多云: cloudy; 局部多云: partlycloudy; 雨: rainy; 大雨: pouring; 雪: snowy; 雾: fog; 大风: windy; 雷雨: lightning-rainy'),
@@ -27,7 +27,7 @@ const en = {
   skip: 'Skip to the input', home: 'Home', rooms: 'Rooms', all: 'All', conversation: 'Conversation', afresh: 'New', ask: 'Say something to your home…', askLabel: 'Say to the home', send: 'Send', where: 'The room I am in',
   anywhere: 'anywhere', lost: 'Connection lost, reconnecting…', switchLanguage: '切换到中文', switchTheme: 'Light or dark', theme: { auto: 'as the system', light: 'light', dark: 'dark' },
   yes: 'Yes', no: 'Cancel', confirm: (what) => `${what}?`, examples: 'Try saying', elsewhere: 'Elsewhere', on: (n) => `${n} on`, lights: (n) => `${n} light${n > 1 ? 's' : ''} on`,
-  hello: 'Hello, I am hearth.', helloMore: 'Say it in your words and the devices follow; or tap them directly.', thinking: 'thinking', failed: 'That did not work', other: 'another device', timerSaid: 'time is up',
+  hello: 'Hello, I am hearth.', helloMore: 'Say it in your words, or tap the devices.', thinking: 'thinking', failed: 'That did not work', other: 'another device', timerSaid: 'time is up',
   due: (n) => `⏰ ${n || 'Timer'}: time is up`, brightness: 'brightness', position: 'position', volume: 'volume', speed: 'speed', humidity: 'humidity', warmer: 'warmer', cooler: 'cooler', open: 'Open', unlock: 'Unlock',
   stop: 'stop', next: 'next', previous: 'previous', pause: 'Pause', resume: 'Resume', cancel: 'Cancel', done: 'Done', paused: 'paused', unknown: 'Unknown', devices: (n) => `${n} devices`, ms: (n) => `${n} ms`, empty: 'No devices in this home yet',
   /* what is not here is said as it is written: "cleaning", "set alarm" */

@@ -212,6 +212,7 @@ static call_job *new_call(ht_server *s, ht_exchange *x, json_t *take_body, ht_ap
     c->waiter.gone = caller_gone;
     c->job.run = run_call;
     c->job.done = call_done;
+    c->job.is_quick = true;
     c->server = s;
     c->x = x;
     c->body = take_body;

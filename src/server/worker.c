@@ -292,15 +292,26 @@ void ht_worker_free(ht_worker *w)
     free(w);
 }
 
+/* The link that a job is to hang on: behind the last, or, if it is quick, behind the quick ones. */
+static ht_job **place_for(ht_worker *w, const ht_job *job)
+{
+    ht_job **at = &w->first;
+    while (*at != NULL && ((*at)->is_quick || !job->is_quick))
+        at = &(*at)->next;
+    return at;
+}
+
 bool ht_worker_submit(ht_worker *w, ht_job *job)
 {
-    job->next = NULL;
     job->was_run = false;
     pthread_mutex_lock(&w->lock);
     const bool has_room = !w->is_stopping && w->n_jobs < w->o.max_waiting;
     if (has_room) {
-        *w->last = job;
-        w->last = &job->next;
+        ht_job **at = place_for(w, job);
+        job->next = *at;
+        *at = job;
+        if (job->next == NULL)
+            w->last = &job->next;
         w->n_jobs++;
         pthread_cond_signal(&w->work);
     }

@@ -51,6 +51,7 @@ typedef struct {
 typedef struct ht_job {
     void (*run)(struct ht_job *job, ht_home *h, const ht_brain *brain); /* on the worker's thread */
     void (*done)(struct ht_job *job); /* on the loop's thread afterwards; may free. was_run tells whether there was still time */
+    bool is_quick; /* a tap: goes before what takes its time */
     bool was_run;
     ht_loop_task task;   /* the worker's */
     struct ht_job *next; /* the worker's */

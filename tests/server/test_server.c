@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "home/driver.h"
 #include "server/server.h"
 
@@ -316,6 +317,25 @@ static void pages_are_cached_by_content(void)
     stop(&r);
 }
 
+/* A tap does not wait behind sentences: only for the one in hand. */
+static void taps_go_first(void)
+{
+    rig r = {0};
+    ht_buf a = {0};
+    int fds[5];
+    start(&r);
+    for (int i = 0; i < 5; i++)
+        fds[i] = send_request(&r, "POST", "/api/ask", "", "{\"text\":\"slow\"}");
+    usleep(50000);
+    const double begin_ms = ht_clock_ms();
+    CHECK_EQ(talk(&r, "POST", "/api/call", "", "{\"name\":\"HassTurnOn\",\"arguments\":{\"name\":\"客厅灯\"}}", &a), 200);
+    CHECK(ht_clock_ms() - begin_ms < 600); /* five would take a second */
+    for (int i = 0; i < 5; i++)
+        close(fds[i]);
+    ht_buf_deinit(&a);
+    stop(&r);
+}
+
 /* Requests that pile up are refused, not remembered without end; a client that left is not worked for. */
 static void sheds_load(void)
 {
@@ -421,6 +441,7 @@ int main(int argc, char **argv)
         CHECK_CASE(foreign_pages_stay_outside),
         CHECK_CASE(pages_are_cached_by_content),
         CHECK_CASE(devices_come_and_go),
+        CHECK_CASE(taps_go_first),
         CHECK_CASE(sheds_load),
         CHECK_CASE(stops_in_the_middle),
     };
