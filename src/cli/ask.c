@@ -8,15 +8,17 @@
 #include "base/map.h"
 #include "cli/asker.h"
 #include "cli/command.h"
+#include "cli/mqtt_setup.h"
 #include "cli/setup.h"
 
 static const char usage[] =
-    "usage: hearth ask TEXT [--home F[#ID]] [--area NAME] [--model F] [--json] [--confirm] [--local]\n"
+    "usage: hearth ask TEXT [--home F[#ID]] [--area NAME] [--model F] [--mqtt URL] [--json] [--confirm] [--local]\n"
     "       hearth ask --batch SUITE.jsonl --homes HOMES.json [--model F]\n\n"
     "Asks the assistant once: it acts on the home and answers in the language of the request.\n"
     "Without --home it is the demo home. What happens in a home is kept between calls; if `hearth serve` runs for\n"
     "the same home, it answers, and its page shows what changed.\n\n"
     "  --home F[#ID]   a home file (and which of its homes)\n"
+    HT_CLI_MQTT_USAGE
     "  --area NAME     where you are: \"turn on the light\" then means the light there\n"
     "  --model F       a GGUF model other than the shipped one; answers here, even if a server runs\n"
     "  --threads N     CPU threads (default: all cores)\n"
@@ -113,6 +115,7 @@ static int parse(int argc, char **argv, ask_options *o)
         {"home", required_argument, NULL, 'H'},    {"area", required_argument, NULL, 'a'}, {"model", required_argument, NULL, 'm'},
         {"threads", required_argument, NULL, 't'}, {"confirm", no_argument, NULL, 'c'},    {"json", no_argument, NULL, 'j'},
         {"batch", required_argument, NULL, 'b'},   {"homes", required_argument, NULL, 'o'}, {"local", no_argument, NULL, 'l'},
+        {"mqtt", required_argument, NULL, 'q'},
         {"help", no_argument, NULL, 'h'},          {0}};
     long threads = 0;
     for (int c; (c = ht_cli_option("ask", argc, argv, "m:t:h", longs)) != -1;)
@@ -127,6 +130,7 @@ static int parse(int argc, char **argv, ask_options *o)
         case 'c': o->confirm = 1; break;
         case 'j': o->as_json = 1; break;
         case 'l': o->asker.is_local = true; break;
+        case 'q': o->asker.mqtt = optarg; break;
         case 'b': o->batch = optarg; break;
         case 'o': o->homes = optarg; break;
         case 'h': fputs(usage, stdout); return 1;

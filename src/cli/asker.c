@@ -3,14 +3,16 @@
 #include <stdlib.h>
 
 #include "cli/hold.h"
+#include "cli/mqtt_setup.h"
 #include "cli/setup.h"
 #include "net/http_call.h"
 #include "text/utf8.h"
 
-enum { WAIT_MS = 10000, SERVER_TIMEOUT_MS = 120000, MAX_ANSWER = 16 << 20 };
+enum { WAIT_MS = 10000, BROKER_WAIT_MS = 5000, SERVER_TIMEOUT_MS = 120000, MAX_ANSWER = 16 << 20 };
 
 struct ht_asker {
     ht_asker_options o;
+    ht_buf spec; /* of the home, where it is a broker's; o.home points to it then */
     ht_buf state_path, url; /* url empty: nobody serves the home */
     ht_assist *assist;      /* opened when first needed */
 };
@@ -42,7 +44,10 @@ ht_status ht_asker_open(const ht_asker_options *o, ht_asker **out, ht_error *err
     a->o = *o;
     a->o.is_local |= o->model != NULL;
     ht_cli_hold hold;
-    ht_status st = ht_cli_state_path(o->home, &a->state_path, err);
+    a->o.mqtt = ht_cli_mqtt_url(o->mqtt);
+    ht_status st = ht_cli_home_spec(o->home, a->o.mqtt, &a->spec, &a->o.home, err);
+    if (st == HT_OK)
+        st = ht_cli_state_path(a->o.home, &a->state_path, err);
     if (st == HT_OK)
         st = take(a, &hold, err);
     if (st == HT_OK)
@@ -61,6 +66,7 @@ void ht_asker_close(ht_asker *a)
     if (a == NULL)
         return;
     ht_assist_close(a->assist);
+    ht_buf_deinit(&a->spec);
     ht_buf_deinit(&a->state_path);
     ht_buf_deinit(&a->url);
     free(a);
@@ -98,18 +104,24 @@ static ht_status ask_server(const ht_asker *a, const ht_request *rq, json_t **ou
 static ht_status ask_here(ht_asker *a, const ht_request *rq, ht_assist_text_fn *on_text, void *ctx, json_t **out, ht_error *err)
 {
     ht_home *home = NULL;
+    ht_mqtt_hub *hub = NULL;
     ht_buf state_path = {0};
     ht_response rs = {0};
     ht_status st = ht_cli_open_kept_home(a->o.home, &home, &state_path, err);
+    if (st == HT_OK && a->o.mqtt != NULL && (st = ht_cli_open_hub(a->o.mqtt, &hub, err)) == HT_OK)
+        st = ht_mqtt_hub_settle(hub, home, BROKER_WAIT_MS, err);
     if (st == HT_OK && rq->area.len > 0 && ht_home_find_area(home, rq->area) < 0)
         st = ht_fail(err, HT_BAD_ARG, -1, "there is no area '%.*s' in this home", HT_STR_ARG(rq->area));
     if (st == HT_OK)
         st = ht_assist_run(a->assist, home, rq, on_text, ctx, &rs, err);
+    if (st == HT_OK && hub != NULL && ht_mqtt_hub_finish(hub, home) > 0)
+        st = ht_fail(err, HT_TIMEOUT, -1, "a device did not answer; what was asked of it is taken back");
     if (st == HT_OK && json_object_size(rs.changes) + json_array_size(rs.effects) > 0)
         st = ht_cli_save_home(home, state_path.ptr, err);
     if (st == HT_OK && (*out = ht_response_json(&rs)) == NULL)
         st = ht_fail(err, HT_BAD_FORMAT, -1, "the answer is not UTF-8");
     ht_response_deinit(&rs);
+    ht_mqtt_hub_close(hub, home);
     ht_home_free(home);
     ht_buf_deinit(&state_path);
     return st;

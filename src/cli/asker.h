@@ -9,6 +9,7 @@ typedef struct {
     const char *home;  /* as ht_cli_open_home */
     const char *model; /* NULL: the usual one. A named model always answers here: a server has its own */
     unsigned threads;
+    const char *mqtt;  /* URL of the broker of the home's devices; NULL: $HEARTH_MQTT, else none */
     bool is_local;     /* never talk to a server; its home and this one then go separate ways */
 } ht_asker_options;
 

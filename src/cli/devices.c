@@ -37,6 +37,7 @@ typedef struct {
     ht_home *home;
     ht_mqtt_hub *hub; /* NULL: none */
     ht_buf state_path;
+    json_t *changed; /* ids since the last look */
     const devices_options *o;
 } place;
 
@@ -172,16 +173,22 @@ static void on_signal(int number)
     stop_wanted = 1;
 }
 
-static void print_change(void *ctx, const ht_home *h, int entity)
+/* Several attributes of one report are one line. */
+static void note_change(void *ctx, const ht_home *h, int entity)
 {
-    const place *p = ctx;
+    place *p = ctx;
     if (entity < 0)
         return;
-    const ht_entity *e = ht_home_entity_at(h, (size_t)entity);
-    if (p->o->n_words > 0 && !ht_str_is(e->id, p->o->words[0]))
-        return;
+    const ht_str id = ht_home_entity_at(h, (size_t)entity)->id;
+    if (p->o->n_words == 0 || ht_str_is(id, p->o->words[0]))
+        json_object_setn_new(p->changed, id.ptr, id.len, json_true());
+}
+
+static void print_change(const place *p, size_t entity)
+{
+    const ht_entity *e = ht_home_entity_at(p->home, entity);
     if (p->o->as_json) {
-        print_json(entity_json(p, (size_t)entity), 0);
+        print_json(entity_json(p, entity), 0);
         return;
     }
     char now[16], details[160];
@@ -193,6 +200,18 @@ static void print_change(void *ctx, const ht_home *h, int entity)
     fflush(stdout);
 }
 
+static void print_changes(place *p)
+{
+    const char *id;
+    json_t *v;
+    json_object_foreach (p->changed, id, v) {
+        const int i = ht_home_find_entity(p->home, ht_str_from(id));
+        if (i >= 0)
+            print_change(p, (size_t)i);
+    }
+    json_object_clear(p->changed);
+}
+
 static ht_status watch(place *p, ht_error *err)
 {
     if (p->hub == NULL)
@@ -200,9 +219,10 @@ static ht_status watch(place *p, ht_error *err)
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    ht_home_watch(p->home, print_change, p);
+    ht_home_watch(p->home, note_change, p);
     while (!stop_wanted) {
         const int64_t next_ms = ht_mqtt_hub_tick(p->hub, p->home);
+        print_changes(p);
         ht_mqtt_hub_wait(p->hub, next_ms < 0 || next_ms > 250 ? 250 : (int)next_ms);
     }
     ht_home_watch(p->home, NULL, NULL);
@@ -254,8 +274,12 @@ static ht_status set(place *p, ht_error *err)
 
 static ht_status open_place(const devices_options *o, place *p, ht_error *err)
 {
-    const bool is_empty = o->mqtt != NULL && o->home == NULL;
-    ht_status st = is_empty ? ht_cli_empty_home(&p->home, err) : ht_cli_open_kept_home(o->home, &p->home, &p->state_path, err);
+    ht_buf text = {0};
+    const char *spec;
+    ht_status st = ht_cli_home_spec(o->home, o->mqtt, &text, &spec, err);
+    if (st == HT_OK)
+        st = ht_cli_open_kept_home(spec, &p->home, &p->state_path, err);
+    ht_buf_deinit(&text);
     if (st == HT_OK && o->mqtt != NULL && (st = ht_cli_open_hub(o->mqtt, &p->hub, err)) == HT_OK)
         st = ht_mqtt_hub_settle(p->hub, p->home, CONNECT_MS, err);
     return st;
@@ -263,7 +287,7 @@ static ht_status open_place(const devices_options *o, place *p, ht_error *err)
 
 static ht_status run(const char *what, const devices_options *o, ht_error *err)
 {
-    place p = {.o = o};
+    place p = {.o = o, .changed = json_object()};
     ht_status st = open_place(o, &p, err);
     if (st == HT_OK && strcmp(what, "list") == 0)
         list(&p);
@@ -271,6 +295,7 @@ static ht_status run(const char *what, const devices_options *o, ht_error *err)
         st = strcmp(what, "show") == 0 ? show(&p, err) : strcmp(what, "watch") == 0 ? watch(&p, err) : set(&p, err);
     ht_mqtt_hub_close(p.hub, p.home);
     ht_home_free(p.home);
+    json_decref(p.changed);
     ht_buf_deinit(&p.state_path);
     return st;
 }

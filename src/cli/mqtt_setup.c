@@ -8,12 +8,15 @@ const char *ht_cli_mqtt_url(const char *given)
     return given != NULL ? given : env != NULL && env[0] != '\0' ? env : NULL;
 }
 
-ht_status ht_cli_empty_home(ht_home **out, ht_error *err)
+ht_status ht_cli_home_spec(const char *home, const char *url, ht_buf *out, const char **spec, ht_error *err)
 {
-    json_t *json = json_pack("{s:s, s:[]}", "id", "home", "entities");
-    const ht_status st = json ? ht_home_from_json(json, out, err) : ht_fail(err, HT_NO_MEMORY, -1, "out of memory");
-    json_decref(json);
-    return st;
+    ht_buf_clear(out);
+    *spec = home;
+    if (home != NULL || url == NULL)
+        return HT_OK;
+    ht_buf_addf(out, "mqtt:%s", url);
+    *spec = out->ptr;
+    return out->failed ? ht_fail(err, HT_NO_MEMORY, -1, "out of memory") : HT_OK;
 }
 
 ht_status ht_cli_open_hub(const char *url, ht_mqtt_hub **out, ht_error *err)

@@ -11,8 +11,9 @@
 
 /* given, or $HEARTH_MQTT if it is set and not empty, or NULL. */
 const char *ht_cli_mqtt_url(const char *given);
-/* A home without devices, for those of a broker to come to. */
-HT_CHECKED ht_status ht_cli_empty_home(ht_home **out, ht_error *err);
+/* What to open (ht_cli_open_home) for --home and a broker's URL, either of which may be NULL: the file, else the broker's home, else NULL. Borrowed
+ * from home or out, which is cleared first. */
+HT_CHECKED ht_status ht_cli_home_spec(const char *home, const char *url, ht_buf *out, const char **spec, ht_error *err);
 /* Starts connecting to the broker at url. */
 HT_CHECKED ht_status ht_cli_open_hub(const char *url, ht_mqtt_hub **out, ht_error *err);
 #endif

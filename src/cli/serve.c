@@ -11,8 +11,8 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/hold.h"
+#include "cli/mqtt_setup.h"
 #include "cli/setup.h"
-#include "home/mqtt/hub.h"
 #include "server/server.h"
 
 static const char usage[] =
@@ -23,8 +23,7 @@ static const char usage[] =
     "  --port N         default 8420; 0 takes one that is free\n"
     "  --home F[#ID]    a home file (and which of its homes)\n"
     "  --model F        a GGUF model other than the shipped one\n"
-    "  --mqtt URL       the broker of the home's devices, mqtt://[user:password@]host[:port] (mqtts:// for TLS);\n"
-    "                   default: $HEARTH_MQTT, else none: devices are simulated\n"
+    HT_CLI_MQTT_USAGE
     "  --threads N      CPU threads (default: all cores)\n"
     "  --allow-host N   a further name under which browsers reach this server, e.g. home.example.org behind a proxy\n"
     "                   (may be repeated; addresses and names like nas or pi.local always work)\n\n"
@@ -125,23 +124,23 @@ static ht_status serve(const serve_options *o, serving *v, const sigset_t *signa
 /* Takes the home in hand, unless a server has it: then this one goes without keeping its state, which has one writer. */
 static ht_status take_home(const serve_options *o, serving *v, ht_error *err)
 {
-    ht_status st = ht_cli_state_path(o->home, &v->state_path, err);
+    ht_buf text = {0};
+    const char *spec;
+    ht_status st = ht_cli_home_spec(o->home, ht_cli_mqtt_url(o->mqtt), &text, &spec, err);
+    if (st == HT_OK)
+        st = ht_cli_state_path(spec, &v->state_path, err);
     if (st == HT_OK)
         st = ht_cli_hold_take(v->state_path.ptr, HOLD_WAIT_MS, &v->hold, &v->other_url, err);
-    return st == HT_OK ? ht_cli_open_kept_home(o->home, &v->home, &v->state_path, err) : st;
+    if (st == HT_OK)
+        st = ht_cli_open_kept_home(spec, &v->home, &v->state_path, err);
+    ht_buf_deinit(&text);
+    return st;
 }
 
 static ht_status open_hub(const serve_options *o, serving *v, ht_error *err)
 {
-    const char *env = getenv("HEARTH_MQTT"), *url = o->mqtt ? o->mqtt : env && env[0] ? env : NULL;
-    ht_mqtt_address address = {0};
-    if (url == NULL)
-        return HT_OK;
-    ht_status st = ht_mqtt_address_parse(url, &address, err);
-    if (st == HT_OK)
-        st = ht_mqtt_hub_open(&(ht_mqtt_hub_options){.address = &address}, &v->hub, err);
-    ht_mqtt_address_deinit(&address);
-    return st;
+    const char *url = ht_cli_mqtt_url(o->mqtt);
+    return url ? ht_cli_open_hub(url, &v->hub, err) : HT_OK;
 }
 
 /* 0 = go on, else the exit code + 1. */

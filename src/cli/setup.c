@@ -67,9 +67,19 @@ static void split_spec(const char *spec, ht_buf *file, ht_buf *id)
     ht_buf_add_c(id, hash ? hash + 1 : "");
 }
 
+static ht_status open_empty(ht_home **out, ht_error *err)
+{
+    json_t *json = json_pack("{s:s, s:[]}", "id", "home", "entities");
+    const ht_status st = json ? ht_home_from_json(json, out, err) : ht_fail(err, HT_NO_MEMORY, -1, "out of memory");
+    json_decref(json);
+    return st;
+}
+
 ht_status ht_cli_open_home(const char *spec, ht_home **out, ht_error *err)
 {
     *out = NULL;
+    if (spec != NULL && strncmp(spec, "mqtt:", 5) == 0)
+        return open_empty(out, err);
     if (spec == NULL)
         return ht_home_load_demo(out, err);
     ht_buf file = {0}, id = {0};

@@ -10,7 +10,8 @@
  * source tree, or in share/hearth of its prefix. HT_NOT_FOUND tells where it looked. */
 HT_CHECKED ht_status ht_cli_find_model(const char *given, ht_buf *out, ht_error *err);
 
-/* Opens a home: spec "FILE", "FILE#ID", or NULL for the built-in demo home. */
+/* Opens a home: spec "FILE", "FILE#ID", "mqtt:URL" for one without devices, to which those of a broker come (cli/mqtt_setup.h), or NULL for
+ * the built-in demo home. */
 HT_CHECKED ht_status ht_cli_open_home(const char *spec, ht_home **out, ht_error *err);
 
 /* The homes of a file, {ID: home}; a file that is one home is read as such. The caller owns *out. Errors name the path. */

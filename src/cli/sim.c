@@ -1,5 +1,4 @@
 /* hearth sim: a home's devices on a broker, as if they were real. */
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -94,7 +93,7 @@ static int parse(int argc, char **argv, sim_options *o)
                                           {"travel", required_argument, NULL, 't'},   {"clean", no_argument, NULL, 'c'},
                                           {"verbose", no_argument, NULL, 'v'},        {"help", no_argument, NULL, 'h'},
                                           {0}};
-    for (int c; (c = getopt_long(argc, argv, "vh", longs, NULL)) != -1;)
+    for (int c; (c = ht_cli_option("sim", argc, argv, "vh", longs)) != -1;)
         switch (c) {
         case 'M': o->is_mqtt = 1; break;
         case 'b': o->broker = optarg; break;
@@ -110,7 +109,7 @@ static int parse(int argc, char **argv, sim_options *o)
         case 'c': o->is_clean = 1; break;
         case 'v': o->is_verbose = 1; break;
         case 'h': fputs(usage, stdout); return 1;
-        default: return ht_cli_usage("sim", "unknown option") + 1;
+        default: return 3;
         }
     if (argc - optind > 1)
         return ht_cli_usage("sim", "what is '%s'?", argv[optind + 1]) + 1;
