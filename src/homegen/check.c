@@ -10,10 +10,12 @@ static bool among(const ht_str *list, size_t n, ht_str s)
     return false;
 }
 
-static bool is_shown(const ht_tool_scope *scope, const ht_tool *tool, const json_t *args)
+static bool is_shown(const ht_tool_scope *scope, const json_t *call)
 {
+    const ht_tool *tool = ht_tool_find(ht_str_from(json_string_value(json_object_get(call, "name"))));
+    const json_t *args = json_object_get(call, "arguments");
     ht_slot slot;
-    for (size_t i = 0; ht_tool_slot(tool, i, &slot); i++) {
+    for (size_t i = 0; tool != NULL && ht_tool_slot(tool, i, &slot); i++) {
         const json_t *v = json_object_getn(args, slot.name.ptr, slot.name.len);
         if (!json_is_string(v))
             continue;
@@ -65,6 +67,9 @@ ht_check ht_wish_check(ht_gen *x, const ht_wish *w, const ht_selection *sel, boo
         return w->answer.len > 0 ? HT_CHECK_OK : HT_CHECK_FAILED;
     if (ht_prompt_scope(x->w->home, sel, &x->mem, &scope) != HT_OK)
         return HT_CHECK_FAILED;
+    for (size_t i = 0; i < json_array_size(w->calls); i++) /* before any is carried out: names of timers and items go away */
+        if (!is_shown(&scope, json_array_get(w->calls, i)))
+            return HT_CHECK_NOT_SHOWN;
     ht_home_watch(x->w->home, noted, has_changed);
     ht_check check = HT_CHECK_OK;
     for (size_t i = 0; i < json_array_size(w->calls) && check == HT_CHECK_OK; i++) {
@@ -76,8 +81,6 @@ ht_check ht_wish_check(ht_gen *x, const ht_wish *w, const ht_selection *sel, boo
         else {
             if (!ends_well(x, w, tool, &r))
                 check = HT_CHECK_FAILED;
-            else if (!is_shown(&scope, tool, json_object_get(call, "arguments")))
-                check = HT_CHECK_NOT_SHOWN;
             ht_result_deinit(&r);
         }
     }

@@ -194,6 +194,21 @@ static bool which_kind(ht_gen *x, ht_wish *w)
     return ok;
 }
 
+/* Whether the word is an everyday one for the kind ("fan"): then all of the kind are meant, not one whose name ends so. */
+static bool is_kind_word(const ht_gen *x, int thing, ht_str word)
+{
+    static const char *const forms[] = {"one", "many"};
+    for (int f = 0; f < 2; f++) {
+        const int rule = ht_gram_findf(x->lang->g, "kind.%s.%s", ht_thing_at((size_t)thing)->key, forms[f]);
+        for (size_t i = 0; i < ht_gram_alternatives(x->lang->g, rule); i++) {
+            const ht_str known = ht_gram_plain(x->lang->g, rule, i);
+            if (known.len == word.len && strncasecmp(known.ptr, word.ptr, word.len) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
 /* A name that several things of one kind bear, or the last word of several names: "the lamp". */
 static bool which_name(ht_gen *x, ht_wish *w)
 {
@@ -220,8 +235,7 @@ static bool which_name(ht_gen *x, ht_wish *w)
             return false;
         n++;
     }
-    const ht_str one = (ht_gen_kind(x, thing), ht_gen_word(x, "bare.kind_one"));
-    if (n < 2 || part.len < 4 || (one.ptr != NULL && one.len == part.len && strncasecmp(one.ptr, part.ptr, part.len) == 0))
+    if (n < 2 || part.len < 4 || is_kind_word(x, thing, part))
         return false;
     ht_str lower = ht_arena_copy(&x->mem, part);
     for (size_t i = 0; i < lower.len; i++)
