@@ -162,8 +162,7 @@ static void take_scratch(bool *ok, ht_net *net, net_scratch *s)
     s->dgu = take(ok, NET_BLOCK * 2 * (size_t)n->d_ff, elem);
     s->dh = take(ok, NET_BLOCK * n->d_ff, sizeof(float));
     s->dxn = take(ok, NET_BLOCK * n->d_model, sizeof(float));
-    for (int i = 0; i < 6; i++)
-        s->row[i] = take(ok, longest, sizeof(float));
+    s->row = take(ok, n->d_model, sizeof(float));
     s->pack = take(ok, HT_GEMM_NR * longest, elem);
     s->logits = take(ok, NET_LOSS_BLOCK * (size_t)n->n_vocab, sizeof(float));
     s->dlogits = take(ok, NET_LOSS_BLOCK * (size_t)n->n_vocab, elem);
@@ -223,7 +222,7 @@ ht_status ht_net_new(const ht_net_shape *shape, uint32_t max_tokens, bool want_b
     net->pool = pool;
     net->max_tokens = max_tokens;
     net->g = ht_gemm_pick(cpu, want_bf16);
-    net->row = ht_train_row_pick(cpu);
+    net->row = ht_train_row_pick(cpu, net->g.is_bf16);
     net->d_q = shape->n_head * shape->d_head;
     net->d_qkv = net->d_q + 2 * shape->n_kv_head * shape->d_head;
     net->params = take(&ok, count_params(shape), sizeof *net->params);
@@ -267,8 +266,7 @@ void ht_net_free(ht_net *net)
     for (unsigned i = 0; net->scratch != NULL && i < ht_pool_threads(net->pool); i++) {
         net_scratch *s = &net->scratch[i];
         free(s->a), free(s->dy), free(s->h), free(s->dgu), free(s->dh), free(s->dxn);
-        for (int r = 0; r < 6; r++)
-            free(s->row[r]);
+        free(s->row);
         free(s->pack), free(s->logits), free(s->dlogits), free(s->attn);
     }
     free_matrix(&net->embed);

@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "train/net_impl.h"
 
+enum { AHEAD = 3 }; /* rows between the request for tape and its use */
+
 typedef struct {
     ht_net *net;
     const ht_batch *batch;
@@ -25,10 +27,9 @@ static void norm_back_rows(const job *j, net_scratch *s, uint32_t t0, uint32_t n
     float *dgain = net->dgain_blocks + (t0 - j->t0) / NET_BLOCK * d;
     memset(dgain, 0, d * sizeof *dgain);
     for (uint32_t i = 0; i < n; i++) {
-        net->g.uncast(s->row[0], net_row(net, xhat, t0 + i, d), d);
-        net->row->mul(s->row[1], s->row[0], net->w + gain, d);
-        net->g.cast(net_row(net, s->a, i, d), s->row[1], d);
-        net->row->norm_back(net->dx + (t0 + i) * d, dgain, s->dxn + i * d, s->row[0], net->w + gain, inv[t0 + i], d);
+        net_prefetch(net_row(net, xhat, t0 + i + AHEAD, d), d * net->g.elem_bytes);
+        net->row.norm_back_kept(net->dx + (t0 + i) * d, dgain, net_row(net, s->a, i, d), s->dxn + i * d, net_row(net, xhat, t0 + i, d),
+                                net->w + gain, inv[t0 + i], d);
     }
     keep(net, net->sb_a, j, t0, n, d, s->a, d);
 }
@@ -53,11 +54,9 @@ static void half_out_back(const job *j, net_scratch *s, uint32_t t0, uint32_t n)
     ht_gemm_run(&net->g, n, ff, d, s->dy, d, l->down.backward, s->dh, ff, HT_GEMM_SET);
     for (uint32_t i = 0; i < n; i++) {
         char *dgu = net_row(net, s->dgu, i, 2 * ff);
-        net->g.uncast(s->row[0], net_row(net, l->gate_up_out, t0 + i, 2 * ff), 2 * ff);
-        net->row->swiglu_back(s->row[1], s->row[2], s->row[3], s->dh + i * ff, s->row[0], s->row[0] + ff, ff);
-        net->g.cast(dgu, s->row[1], ff);
-        net->g.cast(dgu + ff * elem, s->row[2], ff);
-        net->g.cast(net_row(net, s->h, i, ff), s->row[3], ff);
+        const char *gate_up = net_row(net, l->gate_up_out, t0 + i, 2 * ff);
+        net_prefetch(gate_up + AHEAD * 2 * ff * elem, 2 * ff * elem);
+        net->row.swiglu_back(dgu, dgu + ff * elem, net_row(net, s->h, i, ff), s->dh + i * ff, gate_up, gate_up + ff * elem, ff);
     }
     keep(net, net->sb_wide, j, t0, n, 2 * ff, s->dgu, 2 * ff);
     keep(net, net->sb_h, j, t0, n, ff, s->h, ff);
@@ -151,7 +150,7 @@ static void add_block_gains(const job *j, size_t gain)
     const ht_net *net = j->net;
     const size_t d = net->shape.d_model;
     for (uint32_t i = 0; i < (j->n + NET_BLOCK - 1) / NET_BLOCK; i++)
-        net->row->add(net->grad + gain, net->dgain_blocks + i * d, d);
+        net->row.add(net->grad + gain, net->dgain_blocks + i * d, d);
 }
 
 static void attn_part(void *ctx, unsigned begin, unsigned end, unsigned thread)
@@ -175,8 +174,8 @@ static void attention_back(job *j)
     const int64_t start = ht_clock_ns();
     ht_pool_run(net->pool, n, 1, attn_part, j);
     for (unsigned i = 0; i < n; i++) {
-        net->row->add(net->grad + j->layer->q_norm, net->dgain_heads + (size_t)i * 2 * d, d);
-        net->row->add(net->grad + j->layer->k_norm, net->dgain_heads + ((size_t)i * 2 + 1) * d, d);
+        net->row.add(net->grad + j->layer->q_norm, net->dgain_heads + (size_t)i * 2 * d, d);
+        net->row.add(net->grad + j->layer->k_norm, net->dgain_heads + ((size_t)i * 2 + 1) * d, d);
     }
     net->phase_ns[HT_PHASE_ATTN_BACK] += ht_clock_ns() - start;
 }
@@ -191,7 +190,7 @@ static void embed_part(void *ctx, unsigned begin, unsigned end, unsigned thread)
     for (unsigned i = begin; i < end; i++) {
         const size_t c = (size_t)i * 64, n = d - c < 64 ? d - c : 64;
         for (uint32_t t = 0; t < j->batch->n_token; t++)
-            net->row->add(net->grad + net->embed.at + j->batch->ids[t] * d + c, net->dx + t * d + c, n);
+            net->row.add(net->grad + net->embed.at + j->batch->ids[t] * d + c, net->dx + t * d + c, n);
     }
 }
 

@@ -14,7 +14,7 @@ typedef struct {
 ht_train_attn net_attn(const ht_net *net, const net_layer *l)
 {
     const ht_net_shape *s = &net->shape;
-    return (ht_train_attn){.g = &net->g, .row = net->row, .n_head = s->n_head, .n_kv_head = s->n_kv_head, .d_head = s->d_head,
+    return (ht_train_attn){.g = &net->g, .row = &net->row, .n_head = s->n_head, .n_kv_head = s->n_kv_head, .d_head = s->d_head,
                            .eps = s->norm_eps, .q_gain = net->w + l->q_norm, .k_gain = net->w + l->k_norm, .cos = net->cos,
                            .sin = net->sin, .qkv = l->qkv_out, .out = l->attn_out, .lse = l->lse, .dout = net->dattn, .dqkv = net->dqkv};
 }
@@ -50,21 +50,19 @@ bool net_grow_attn(ht_net *net, const ht_batch *b)
 }
 
 /* xhat, inv: tape; y: norm(x) * w as elements. */
-static void norm_rows(const ht_net *net, net_scratch *s, uint32_t t0, uint32_t n, size_t gain, void *xhat, float *inv, void *y)
+static void norm_rows(const ht_net *net, uint32_t t0, uint32_t n, size_t gain, void *xhat, float *inv, void *y)
 {
     const size_t d = net->shape.d_model;
-    for (uint32_t i = 0; i < n; i++) {
-        inv[t0 + i] = net->row->norm(s->row[0], s->row[1], net->x + (t0 + i) * d, net->w + gain, d, net->shape.norm_eps);
-        net->g.cast(net_row(net, xhat, t0 + i, d), s->row[0], d);
-        net->g.cast(net_row(net, y, i, d), s->row[1], d);
-    }
+    for (uint32_t i = 0; i < n; i++)
+        inv[t0 + i] = net->row.norm_keep(net_row(net, xhat, t0 + i, d), net_row(net, y, i, d), net->x + (t0 + i) * d, net->w + gain, d,
+                                         net->shape.norm_eps);
 }
 
 /* First half of a layer: normalised input to raw q, k, v. */
 static void half_in(const ht_net *net, const net_layer *l, net_scratch *s, uint32_t t0, uint32_t n)
 {
     const size_t d = net->shape.d_model;
-    norm_rows(net, s, t0, n, l->attn_norm, l->xhat1, l->inv1, s->a);
+    norm_rows(net, t0, n, l->attn_norm, l->xhat1, l->inv1, s->a);
     ht_gemm_run(&net->g, n, net->d_qkv, d, s->a, d, l->qkv.forward, net_row(net, l->qkv_out, t0, net->d_qkv), net->d_qkv, HT_GEMM_ELEM);
 }
 
@@ -74,14 +72,11 @@ static void half_out(const ht_net *net, const net_layer *l, net_scratch *s, uint
     const size_t d = net->shape.d_model, ff = net->shape.d_ff, d_q = net->d_q, elem = net->g.elem_bytes;
     float *x = net->x + t0 * d;
     ht_gemm_run(&net->g, n, d, d_q, net_row(net, l->attn_out, t0, d_q), d_q, l->o.forward, x, d, HT_GEMM_ADD);
-    norm_rows(net, s, t0, n, l->ffn_norm, l->xhat2, l->inv2, s->a);
+    norm_rows(net, t0, n, l->ffn_norm, l->xhat2, l->inv2, s->a);
     char *gate_up = net_row(net, l->gate_up_out, t0, 2 * ff);
     ht_gemm_run(&net->g, n, 2 * ff, d, s->a, d, l->gate_up.forward, gate_up, 2 * ff, HT_GEMM_ELEM);
-    for (uint32_t i = 0; i < n; i++) {
-        net->g.uncast(s->row[0], gate_up + i * 2 * ff * elem, 2 * ff);
-        net->row->swiglu(s->row[1], s->row[0], s->row[0] + ff, ff);
-        net->g.cast(net_row(net, s->h, i, ff), s->row[1], ff);
-    }
+    for (uint32_t i = 0; i < n; i++)
+        net->row.swiglu(net_row(net, s->h, i, ff), gate_up + 2 * i * ff * elem, gate_up + (2 * i + 1) * ff * elem, ff);
     ht_gemm_run(&net->g, n, d, ff, s->h, ff, l->down.forward, x, d, HT_GEMM_ADD);
 }
 

@@ -5,7 +5,7 @@
 
 enum {
     NET_BLOCK = 96,       /* token rows a part: 16 register tiles; activations of a block stay in L2 */
-    NET_SUPER = 20 * 96,  /* rows between two passes of weight gradients: their operands stay in L3 */
+    NET_SUPER = 10 * 96,  /* rows between two passes of weight gradients: their operands stay in L3 */
     NET_LOSS_BLOCK = 48,  /* rows of logits a part */
     NET_LOSS_SUPER = 768, /* rows between two passes of the output matrix's gradient */
 };
@@ -30,7 +30,7 @@ typedef struct {
 typedef struct {
     void *a, *dy, *h, *dgu;  /* [NET_BLOCK][d_model, d_model, d_ff, 2 d_ff] elements */
     float *dh, *dxn;         /* [NET_BLOCK][d_ff], [NET_BLOCK][d_model] */
-    float *row[6];           /* [max(2 d_ff, d_model, …)] */
+    float *row;              /* [d_model] */
     void *pack;              /* [64][widest row] elements: weights on their way into panels */
     float *logits;           /* [NET_LOSS_BLOCK][n_vocab] */
     void *dlogits;           /* [NET_LOSS_BLOCK][n_vocab] elements */
@@ -41,7 +41,7 @@ typedef struct {
 struct ht_net {
     ht_net_shape shape;
     ht_gemm g;
-    const ht_train_row *row;
+    ht_train_row row;
     ht_pool *pool;
     uint32_t max_tokens, d_q, d_qkv; /* widths of the query and of the q, k, v rows */
     float *w, *grad;
@@ -71,6 +71,13 @@ struct ht_net {
 static inline void *net_row(const ht_net *net, const void *base, size_t t, size_t width)
 {
     return (char *)(uintptr_t)base + t * width * net->g.elem_bytes;
+}
+
+/* The tape comes from memory, a row in random order of ten arrays: asks for n bytes that are needed a few rows later. */
+static inline void net_prefetch(const void *p, size_t n)
+{
+    for (size_t i = 0; i < n; i += 64)
+        __builtin_prefetch((const char *)p + i);
 }
 
 /* The attention operands of a layer. */

@@ -14,16 +14,22 @@ typedef struct {
     float *logits;  /* NULL, or where all go */
 } job;
 
-/* logits row to loss, and in place to its gradient softmax - one-hot. */
-static double cross_entropy(const ht_net *net, float *logits, uint32_t id)
+/* Row i of the block: its loss, its gradient times sum as elements (exp(logit - max), less the sum at the target), and its
+ * hidden row / sum in s->a: the output matrix's gradient is the product of both. Returns 1 / sum. */
+static float cross_entropy(const job *j, net_scratch *s, uint32_t at, uint32_t i)
 {
-    const size_t v = net->shape.n_vocab;
-    const float target = logits[id];
+    const ht_net *net = j->net;
+    const size_t d = net->shape.d_model, v = net->shape.n_vocab, id = j->batch->loss_id[j->r0 + at + i];
+    const float target = s->logits[i * v + id];
+    char *p = net_row(net, s->dlogits, i, v);
     float max;
-    const float sum = net->row->softmax(logits, logits, v, 1.0f, &max);
-    net->row->scale(logits, 1.0f / sum, v);
-    logits[id] -= 1.0f;
-    return (double)logf(sum) + max - target;
+    const float sum = net->row.softmax(p, s->logits + i * v, v, 1.0f, &max), less = expf(target - max) - sum;
+    net->row_loss[at + i] = (double)logf(sum) + max - target;
+    net->g.cast(p + id * net->g.elem_bytes, &less, 1);
+    net->g.uncast(s->row, net_row(net, net->hidden, at + i, d), d);
+    net->row.scale(s->row, 1.0f / sum, d);
+    net->g.cast(net_row(net, s->a, i, d), s->row, d);
+    return 1.0f / sum;
 }
 
 static void block_part(void *ctx, unsigned begin, unsigned end, unsigned thread)
@@ -39,13 +45,16 @@ static void block_part(void *ctx, unsigned begin, unsigned end, unsigned thread)
             memcpy(j->logits + (j->r0 + at) * v, s->logits, n * v * sizeof(float));
             continue;
         }
+        float inv_sum[NET_LOSS_BLOCK];
         for (uint32_t i = 0; i < n; i++)
-            net->row_loss[at + i] = cross_entropy(net, s->logits + i * v, j->batch->loss_id[j->r0 + at + i]);
+            inv_sum[i] = cross_entropy(j, s, at, i);
         if (!j->is_grad)
             continue;
-        net->g.cast(s->dlogits, s->logits, n * v);
         ht_gemm_pack_rows(&net->g, net->sb_dlogits, j->n, at, n, v, s->dlogits, v);
+        ht_gemm_pack_rows(&net->g, net->sb_hidden, j->n, at, n, d, s->a, d);
         ht_gemm_run(&net->g, n, d, v, s->dlogits, v, net->embed.backward, net->dhidden + at * d, d, HT_GEMM_SET);
+        for (uint32_t i = 0; i < n; i++)
+            net->row.scale(net->dhidden + (at + i) * d, inv_sum[i], d);
     }
 }
 
@@ -53,14 +62,12 @@ static void gather(const job *j)
 {
     const ht_net *net = j->net;
     const size_t d = net->shape.d_model;
-    float *y = net->scratch[0].row[0];
+    float *y = net->scratch[0].row;
     for (uint32_t i = 0; i < j->n; i++) {
         const float *x = net->x + j->batch->loss_row[j->r0 + i] * d;
-        net->hidden_inv[i] = net->row->norm(net->hidden_hat + i * d, y, x, net->w + net->out_norm, d, net->shape.norm_eps);
+        net->hidden_inv[i] = net->row.norm(net->hidden_hat + i * d, y, x, net->w + net->out_norm, d, net->shape.norm_eps);
         net->g.cast(net_row(net, net->hidden, i, d), y, d);
     }
-    if (j->is_grad)
-        ht_gemm_pack_rows(&net->g, net->sb_hidden, j->n, 0, j->n, d, net->hidden, d);
 }
 
 static void grad_part(void *ctx, unsigned begin, unsigned end, unsigned thread)
@@ -98,7 +105,7 @@ double net_output(ht_net *net, const ht_batch *b, bool is_grad, float *logits)
         ht_pool_run(net->pool, (net->shape.n_vocab + HT_GEMM_NR - 1) / HT_GEMM_NR, 2, grad_part, &j);
         /* In order and on one thread: several losses may hang on one row. */
         for (uint32_t i = 0; i < j.n; i++)
-            net->row->norm_back(net->dx + b->loss_row[j.r0 + i] * d, net->grad + net->out_norm, net->dhidden + i * d,
+            net->row.norm_back(net->dx + b->loss_row[j.r0 + i] * d, net->grad + net->out_norm, net->dhidden + i * d,
                                 net->hidden_hat + i * d, net->w + net->out_norm, net->hidden_inv[i], d);
     }
     net->phase_ns[HT_PHASE_LOSS] += ht_clock_ns() - start;

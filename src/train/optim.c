@@ -19,7 +19,7 @@ struct ht_optim {
     ht_pool *pool;
     ht_optim_config config;
     ht_gemm g;
-    const ht_train_row *row;
+    ht_train_row row;
     float *m, *v;
     piece *pieces; /* for AdamW */
     size_t n_piece;
@@ -80,7 +80,7 @@ ht_status ht_optim_new(ht_net *net, const ht_optim_config *c, unsigned cpu, ht_p
     ht_optim *o = calloc(1, sizeof *o);
     if (o == NULL)
         return ht_fail(err, HT_NO_MEMORY, -1, "optimiser: out of memory");
-    *o = (ht_optim){.net = net, .pool = pool, .config = *c, .g = ht_gemm_pick(cpu, ht_net_is_bf16(net)), .row = ht_train_row_pick(cpu)};
+    *o = (ht_optim){.net = net, .pool = pool, .config = *c, .g = ht_gemm_pick(cpu, ht_net_is_bf16(net)), .row = ht_train_row_pick(cpu, ht_net_is_bf16(net))};
     const size_t n = ht_net_size(net);
     o->m = zeroed(n, sizeof *o->m);
     o->v = zeroed(n, sizeof *o->v);
@@ -111,7 +111,7 @@ static void sum_part(void *ctx, unsigned begin, unsigned end, unsigned thread)
     const size_t n = ht_net_size(o->net);
     for (size_t i = begin; i < end; i++) {
         const size_t at = i * PIECE, size = n - at < PIECE ? n - at : PIECE;
-        o->sums[i] = (double)o->row->dot(grad + at, grad + at, size);
+        o->sums[i] = (double)o->row.dot(grad + at, grad + at, size);
     }
 }
 
@@ -123,7 +123,7 @@ static void adamw_part(void *ctx, unsigned begin, unsigned end, unsigned thread)
         const piece *p = &o->pieces[i];
         ht_adamw s = o->now;
         s.decay = p->decay;
-        o->row->adamw(ht_net_weights(o->net) + p->at, o->m + p->at, o->v + p->at, ht_net_grads(o->net) + p->at, p->n, &s);
+        o->row.adamw(ht_net_weights(o->net) + p->at, o->m + p->at, o->v + p->at, ht_net_grads(o->net) + p->at, p->n, &s);
         memset(ht_net_grads(o->net) + p->at, 0, p->n * sizeof(float));
     }
 }
@@ -138,16 +138,16 @@ static void muon_part(void *ctx, unsigned begin, unsigned end, unsigned thread)
         const size_t n = (size_t)p->rows * p->cols;
         float *w = ht_net_weights(o->net) + p->at, *m = o->m + p->at, *g = ht_net_grads(o->net) + p->at;
         float *step = (float *)(void *)((char *)o->scratch[thread] + (ht_muon_scratch(&o->g, p->rows, p->cols) + 63) / 64 * 64);
-        o->row->scale(g, o->now.grad_scale, n);
-        o->row->scale(m, o->config.momentum, n);
-        o->row->add(m, g, n);
+        o->row.scale(g, o->now.grad_scale, n);
+        o->row.scale(m, o->config.momentum, n);
+        o->row.add(m, g, n);
         memcpy(step, m, n * sizeof *step);
-        o->row->scale(step, o->config.momentum, n);
-        o->row->add(step, g, n);
-        ht_muon_orthogonalise(&o->g, o->row, step, p->rows, p->cols, o->scratch[thread]);
-        o->row->scale(step, -o->now.lr * 0.2f * sqrtf((float)(p->rows > p->cols ? p->rows : p->cols)), n);
-        o->row->scale(w, 1.0f - o->now.lr * o->config.decay, n);
-        o->row->add(w, step, n);
+        o->row.scale(step, o->config.momentum, n);
+        o->row.add(step, g, n);
+        ht_muon_orthogonalise(&o->g, &o->row, step, p->rows, p->cols, o->scratch[thread]);
+        o->row.scale(step, -o->now.lr * 0.2f * sqrtf((float)(p->rows > p->cols ? p->rows : p->cols)), n);
+        o->row.scale(w, 1.0f - o->now.lr * o->config.decay, n);
+        o->row.add(w, step, n);
         memset(g, 0, n * sizeof *g);
     }
 }

@@ -57,14 +57,14 @@ static void run_all(const ht_train_row *s, size_t n, float out[14][MAX_N])
 
 static void sets_agree(void)
 {
-    const ht_train_row *wide = ht_train_row_pick(ht_cpu_bits()), *scalar = ht_train_row_pick(0);
-    if (wide == scalar)
+    const ht_train_row wide = ht_train_row_pick(ht_cpu_bits(), false), scalar = ht_train_row_pick(0, false);
+    if (!(ht_cpu_bits() & HT_CPU_AVX512))
         CHECK_SKIP("this CPU lacks AVX-512");
     for (size_t l = 0; l < N_LENGTHS; l++) {
         static float a[14][MAX_N], b[14][MAX_N];
         memset(a, 0, sizeof a), memset(b, 0, sizeof b);
-        run_all(wide, lengths[l], a);
-        run_all(scalar, lengths[l], b);
+        run_all(&wide, lengths[l], a);
+        run_all(&scalar, lengths[l], b);
         static const char *const names[14] = {"norm xhat", "norm y", "norm_back dx", "norm_back dw", "swiglu", "swiglu_back dgate", "swiglu_back dup",
                                               "swiglu_back h", "rope", "sums", "softmax", "softmax_back p", "softmax_back ds", "adamw"};
         for (int i = 0; i < 14; i++)
@@ -72,10 +72,48 @@ static void sets_agree(void)
     }
 }
 
+/* The bf16 set gives the f32 set's values, rounded once: inputs that are bf16 exactly, n elements. */
+static void check_rounded(const ht_gemm *g, const void *elems, const float *want, size_t n, const char *what)
+{
+    float got[MAX_N];
+    g->uncast(got, elems, n);
+    check_close(got, want, n, 1.0 / 250, what);
+}
+
+static void bf16_set_rounds_the_f32_set(void)
+{
+    if (!(ht_cpu_bits() & HT_CPU_BF16))
+        CHECK_SKIP("this CPU lacks AVX512_BF16");
+    const ht_gemm g = ht_gemm_pick(ht_cpu_bits(), true);
+    const ht_train_row a = ht_train_row_pick(ht_cpu_bits(), true), b = ht_train_row_pick(ht_cpu_bits(), false);
+    for (size_t l = 0; l < N_LENGTHS; l++) {
+        const size_t n = lengths[l];
+        float x[MAX_N], y[MAX_N], w[MAX_N], f[6][MAX_N], dx[2][MAX_N] = {{0}}, dw[2][MAX_N] = {{0}}, max[2];
+        uint16_t xe[MAX_N], ye[MAX_N], e[6][MAX_N];
+        fill(x, n, 1), fill(y, n, 2), fill(w, n, 3);
+        g.cast(xe, x, n), g.uncast(x, xe, n), g.cast(ye, y, n), g.uncast(y, ye, n);
+        CHECK_NEAR(a.norm_keep(e[0], e[1], x, w, n, 1e-5f), b.norm_keep(f[0], f[1], x, w, n, 1e-5f), 1e-6);
+        check_rounded(&g, e[0], f[0], n, "norm xhat"), check_rounded(&g, e[1], f[1], n, "norm y");
+        a.norm_back_kept(dx[0], dw[0], e[2], w, xe, y, 0.7f, n);
+        b.norm_back_kept(dx[1], dw[1], f[2], w, x, y, 0.7f, n);
+        check_close(dx[0], dx[1], n, 1e-5, "norm_back dx"), check_close(dw[0], dw[1], n, 1e-5, "norm_back dw");
+        check_rounded(&g, e[2], f[2], n, "norm_back y");
+        a.swiglu(e[0], xe, ye, n), b.swiglu(f[0], x, y, n);
+        check_rounded(&g, e[0], f[0], n, "swiglu");
+        a.swiglu_back(e[1], e[2], e[3], w, xe, ye, n), b.swiglu_back(f[1], f[2], f[3], w, x, y, n);
+        check_rounded(&g, e[1], f[1], n, "dgate"), check_rounded(&g, e[2], f[2], n, "dup"), check_rounded(&g, e[3], f[3], n, "h");
+        CHECK_NEAR(a.softmax(e[4], x, n, 0.7f, &max[0]) / b.softmax(f[4], x, n, 0.7f, &max[1]), 1, 1e-6);
+        CHECK_NEAR(max[0], max[1], 0);
+        check_rounded(&g, e[4], f[4], n, "softmax");
+        a.softmax_back(e[4], e[5], x, y, n, 0.7f, max[0] + 1, 0.3f), b.softmax_back(f[4], f[5], x, y, n, 0.7f, max[0] + 1, 0.3f);
+        check_rounded(&g, e[4], f[4], n, "softmax_back p"), check_rounded(&g, e[5], f[5], n, "softmax_back ds");
+    }
+}
+
 /* exp over its whole range, through softmax of pairs (0, x). */
 static void exp_is_exact_to_units(void)
 {
-    const ht_train_row *s = ht_train_row_pick(ht_cpu_bits());
+    const ht_train_row set = ht_train_row_pick(ht_cpu_bits(), false), *s = &set;
     for (float x = -86.5f; x <= 0; x += 0.0371f) {
         float pair[2] = {0, x}, max;
         s->softmax(pair, pair, 2, 1.0f, &max);
@@ -106,11 +144,11 @@ static double swiglu_sum(const float *gate, const float *up, const float *dh, si
 
 static void backwards_match_central_differences(void)
 {
-    const ht_train_row *s = ht_train_row_pick(ht_cpu_bits());
+    const ht_train_row set = ht_train_row_pick(ht_cpu_bits(), false), *s = &set;
     enum { N = 20 };
     float x[N], w[N], dy[N], xhat[N], dx[N] = {0}, dw[N] = {0}, dgate[N], dup[N], h[N];
     fill(x, N, 1), fill(w, N, 2), fill(dy, N, 3);
-    const float inv = s->norm(xhat, NULL, x, w, N, 1e-5f);
+    const float inv = s->norm(xhat, h, x, w, N, 1e-5f);
     s->norm_back(dx, dw, dy, xhat, w, inv, N);
     s->swiglu_back(dgate, dup, h, dy, x, w, N);
     for (size_t i = 0; i < N; i++)
@@ -134,7 +172,8 @@ static void check_orthogonal(bool want_bf16, size_t rows, size_t cols)
     void *scratch = aligned_alloc(64, (ht_muon_scratch(&g, rows, cols) + 63) / 64 * 64);
     CHECK_REQUIRE(x && scratch);
     fill(x, rows * cols, 5);
-    ht_muon_orthogonalise(&g, ht_train_row_pick(ht_cpu_bits()), x, rows, cols, scratch);
+    const ht_train_row row = ht_train_row_pick(ht_cpu_bits(), g.is_bf16);
+    ht_muon_orthogonalise(&g, &row, x, rows, cols, scratch);
     const size_t r = rows < cols ? rows : cols, c = rows < cols ? cols : rows;
     double trace = 0, off = 0;
     for (size_t i = 0; i < r; i++)
@@ -166,6 +205,7 @@ int main(int argc, char **argv)
 {
     static const check_case cases[] = {
         CHECK_CASE(sets_agree),
+        CHECK_CASE(bf16_set_rounds_the_f32_set),
         CHECK_CASE(exp_is_exact_to_units),
         CHECK_CASE(backwards_match_central_differences),
         CHECK_CASE(muon_orthogonalises),

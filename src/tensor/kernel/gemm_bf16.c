@@ -11,8 +11,9 @@
 enum { STEPS_A_PASS = 128, STEPS_A_PASS_MAX = 192 };
 
 static void tile_scalar(unsigned mr, unsigned n_col, size_t n_step, const void *a, size_t row_bytes, size_t step_bytes, const void *b,
-                        void *c, size_t ldc, ht_gemm_out out)
+                        void *c, size_t ldc, ht_gemm_out out, const void *next)
 {
+    (void)next;
     const float *panel = b;
     for (unsigned i = 0; i < mr; i++) {
         const char *row = (const char *)a + i * row_bytes;
@@ -102,6 +103,12 @@ static size_t steps_a_pass(size_t n_step, ht_gemm_out out)
     return (n_step + n_pass - 1) / n_pass;
 }
 
+/* Tile number i of those that share a panel fetches a quarter of what comes next: at most four have to. */
+static const char *fetch(const char *next, size_t i, size_t steps, const char *otherwise)
+{
+    return next != NULL && i < 4 ? next + i * steps * 64 : otherwise;
+}
+
 void ht_gemm_run(const ht_gemm *g, size_t m, size_t n, size_t k, const void *a, size_t lda, const void *b, void *c, size_t ldc,
                  ht_gemm_out out)
 {
@@ -111,10 +118,12 @@ void ht_gemm_run(const ht_gemm *g, size_t m, size_t n, size_t k, const void *a, 
         const size_t steps = n_step - s < pass ? n_step - s : pass;
         for (size_t j = 0; j < n; j += HT_GEMM_NR) {
             const char *panel = (const char *)b + j / HT_GEMM_NR * panel_bytes + s * HT_GEMM_STEP_BYTES;
+            const char *next = j + HT_GEMM_NR < n ? panel + panel_bytes : NULL;
             const unsigned n_col = n - j < HT_GEMM_NR ? (unsigned)(n - j) : HT_GEMM_NR;
             for (size_t i = 0; i < m; i += HT_GEMM_MR)
                 g->tile(m - i < HT_GEMM_MR ? (unsigned)(m - i) : HT_GEMM_MR, n_col, steps, (const char *)a + i * row_bytes + 4 * s,
-                        row_bytes, 4, panel, (char *)c + (i * ldc + j) * c_bytes, ldc, s > 0 ? HT_GEMM_ADD : out);
+                        row_bytes, 4, panel, (char *)c + (i * ldc + j) * c_bytes, ldc, s > 0 ? HT_GEMM_ADD : out,
+                        fetch(next, i / HT_GEMM_MR, steps, panel));
         }
     }
 }
@@ -126,8 +135,12 @@ void ht_gemm_run_tn(const ht_gemm *g, unsigned n_row, unsigned n_col, size_t k, 
     for (size_t s = 0; s < n_step; s += pass) {
         const size_t steps = n_step - s < pass ? n_step - s : pass;
         const char *a = (const char *)a_panel + s * HT_GEMM_STEP_BYTES, *b = (const char *)b_panel + s * HT_GEMM_STEP_BYTES;
-        for (unsigned i = 0; i < n_row; i += HT_GEMM_MR)
+        const bool is_more = s + 2 * pass <= n_step;
+        for (unsigned i = 0; i < n_row; i += HT_GEMM_MR) {
+            const unsigned tile = i / HT_GEMM_MR;
+            const char *next = !is_more ? NULL : (tile < 4 ? b : a) + steps * HT_GEMM_STEP_BYTES;
             g->tile(n_row - i < HT_GEMM_MR ? n_row - i : HT_GEMM_MR, n_col, steps, a + 4 * i, 4, HT_GEMM_STEP_BYTES, b,
-                    c + i * ldc, ldc, s > 0 ? HT_GEMM_ADD : out);
+                    c + i * ldc, ldc, s > 0 ? HT_GEMM_ADD : out, fetch(next, tile % 4 + (tile < 8 ? 0 : 4), steps, b));
+        }
     }
 }

@@ -26,9 +26,10 @@ typedef enum {
 } ht_gemm_out;
 
 /* One tile: mr <= 6 rows by n_col <= 64 columns, n_step k-steps. a(i, s) = 4 bytes at a + i * row_bytes + s * step_bytes;
- * b: n_step * 256 bytes; c: f32 or elements, ldc elements a row. */
+ * b: n_step * 256 bytes; c: f32 or elements, ldc elements a row. next: n_step * 64 bytes that a later tile reads, to be
+ * fetched on the way (not read: any address will do). */
 typedef void ht_gemm_tile_fn(unsigned mr, unsigned n_col, size_t n_step, const void *a, size_t row_bytes, size_t step_bytes,
-                             const void *b, void *c, size_t ldc, ht_gemm_out out);
+                             const void *b, void *c, size_t ldc, ht_gemm_out out, const void *next);
 
 typedef struct {
     bool is_bf16;

@@ -16,7 +16,7 @@ static ALWAYS_INLINE uint16_t column_mask(unsigned n_col, unsigned v)
 }
 
 HT_ISA_BF16 static ALWAYS_INLINE void body_bf16(unsigned mr, unsigned n_vec, unsigned n_col, size_t n_step, const char *a, size_t row_bytes,
-                                                size_t step_bytes, const char *b, void *c, size_t ldc, ht_gemm_out out)
+                                                size_t step_bytes, const char *b, void *c, size_t ldc, ht_gemm_out out, const void *next)
 {
     __m512 acc[HT_GEMM_MR][4];
     __m512i panel[4];
@@ -26,6 +26,7 @@ HT_ISA_BF16 static ALWAYS_INLINE void body_bf16(unsigned mr, unsigned n_vec, uns
         for (unsigned v = 0; v < n_vec; v++)
             acc[i][v] = _mm512_setzero_ps();
     for (size_t s = 0; s < n_step; s++) {
+        _mm_prefetch((const char *)next + 64 * s, _MM_HINT_T1);
 #pragma GCC unroll 4
         for (unsigned v = 0; v < n_vec; v++)
             panel[v] = _mm512_loadu_si512(b + 64 * v);
@@ -58,31 +59,31 @@ HT_ISA_BF16 static ALWAYS_INLINE void body_bf16(unsigned mr, unsigned n_vec, uns
 
 /* One compiled body for each number of rows; heads of 32 and the last panel of a row need fewer vectors. */
 HT_ISA_BF16 static ALWAYS_INLINE void rows_bf16(unsigned mr, unsigned n_vec, unsigned n_col, size_t n_step, const void *a, size_t row_bytes,
-                                                size_t step_bytes, const void *b, void *c, size_t ldc, ht_gemm_out out)
+                                                size_t step_bytes, const void *b, void *c, size_t ldc, ht_gemm_out out, const void *next)
 {
     switch (mr) {
-    case 6: body_bf16(6, n_vec, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
-    case 5: body_bf16(5, n_vec, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
-    case 4: body_bf16(4, n_vec, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
-    case 3: body_bf16(3, n_vec, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
-    case 2: body_bf16(2, n_vec, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
-    default: body_bf16(1, n_vec, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
+    case 6: body_bf16(6, n_vec, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out, next); break;
+    case 5: body_bf16(5, n_vec, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out, next); break;
+    case 4: body_bf16(4, n_vec, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out, next); break;
+    case 3: body_bf16(3, n_vec, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out, next); break;
+    case 2: body_bf16(2, n_vec, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out, next); break;
+    default: body_bf16(1, n_vec, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out, next); break;
     }
 }
 
 HT_ISA_BF16 static void tile_bf16(unsigned mr, unsigned n_col, size_t n_step, const void *a, size_t row_bytes, size_t step_bytes,
-                                  const void *b, void *c, size_t ldc, ht_gemm_out out)
+                                  const void *b, void *c, size_t ldc, ht_gemm_out out, const void *next)
 {
     switch ((n_col + 15) / 16) {
-    case 4: rows_bf16(mr, 4, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
-    case 3: rows_bf16(mr, 3, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
-    case 2: rows_bf16(mr, 2, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
-    default: rows_bf16(mr, 1, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
+    case 4: rows_bf16(mr, 4, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out, next); break;
+    case 3: rows_bf16(mr, 3, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out, next); break;
+    case 2: rows_bf16(mr, 2, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out, next); break;
+    default: rows_bf16(mr, 1, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out, next); break;
     }
 }
 
 HT_ISA_AVX512 static ALWAYS_INLINE void body_avx512(unsigned mr, unsigned n_col, size_t n_step, const char *a, size_t row_bytes,
-                                                    size_t step_bytes, const float *b, float *c, size_t ldc, ht_gemm_out out)
+                                                    size_t step_bytes, const float *b, float *c, size_t ldc, ht_gemm_out out, const void *next)
 {
     __m512 acc[HT_GEMM_MR][4];
 #pragma GCC unroll 6
@@ -91,6 +92,7 @@ HT_ISA_AVX512 static ALWAYS_INLINE void body_avx512(unsigned mr, unsigned n_col,
         for (unsigned v = 0; v < 4; v++)
             acc[i][v] = _mm512_setzero_ps();
     for (size_t s = 0; s < n_step; s++) {
+        _mm_prefetch((const char *)next + 64 * s, _MM_HINT_T1);
         const __m512 b0 = _mm512_loadu_ps(b), b1 = _mm512_loadu_ps(b + 16), b2 = _mm512_loadu_ps(b + 32), b3 = _mm512_loadu_ps(b + 48);
 #pragma GCC unroll 6
         for (unsigned i = 0; i < mr; i++) {
@@ -116,15 +118,15 @@ HT_ISA_AVX512 static ALWAYS_INLINE void body_avx512(unsigned mr, unsigned n_col,
 }
 
 HT_ISA_AVX512 static void tile_avx512(unsigned mr, unsigned n_col, size_t n_step, const void *a, size_t row_bytes, size_t step_bytes,
-                                      const void *b, void *c, size_t ldc, ht_gemm_out out)
+                                      const void *b, void *c, size_t ldc, ht_gemm_out out, const void *next)
 {
     switch (mr) {
-    case 6: body_avx512(6, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
-    case 5: body_avx512(5, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
-    case 4: body_avx512(4, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
-    case 3: body_avx512(3, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
-    case 2: body_avx512(2, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
-    default: body_avx512(1, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out); break;
+    case 6: body_avx512(6, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out, next); break;
+    case 5: body_avx512(5, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out, next); break;
+    case 4: body_avx512(4, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out, next); break;
+    case 3: body_avx512(3, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out, next); break;
+    case 2: body_avx512(2, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out, next); break;
+    default: body_avx512(1, n_col, n_step, a, row_bytes, step_bytes, b, c, ldc, out, next); break;
     }
 }
 
@@ -155,8 +157,9 @@ HT_ISA_AVX2 static ALWAYS_INLINE void body_avx2(unsigned mr, size_t n_step, cons
 }
 
 HT_ISA_AVX2 static void tile_avx2(unsigned mr, unsigned n_col, size_t n_step, const void *a, size_t row_bytes, size_t step_bytes,
-                                  const void *b, void *c, size_t ldc, ht_gemm_out out)
+                                  const void *b, void *c, size_t ldc, ht_gemm_out out, const void *next)
 {
+    (void)next; /* the panel of a slower tile arrives in time by itself */
     float sums[HT_GEMM_MR * 16];
     for (unsigned j = 0; j < n_col; j += 16) {
         const float *panel = (const float *)b + j;

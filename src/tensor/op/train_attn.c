@@ -8,7 +8,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { BLOCK = 48, PAD = 16 };
+enum {
+    BLOCK = 48,
+    PAD = 16,
+    AHEAD = 12, /* rows: one head's part of a row is a line or two far from the next row's, which no CPU guesses */
+};
 
 /* Keys and values of one span, in every layout that a product wants. */
 typedef struct {
@@ -100,6 +104,13 @@ static const char *head_at(const ht_train_attn *a, const void *rows, size_t t, s
     return (const char *)rows + (t * a->n_head + head) * a->d_head * a->g->elem_bytes;
 }
 
+/* Asks for a head's part of a row that is needed AHEAD rows later. */
+static void prefetch(const ht_train_attn *a, const char *at)
+{
+    for (size_t i = 0; i < a->d_head * a->g->elem_bytes; i += 64)
+        __builtin_prefetch(at + i);
+}
+
 /* hat = rms_norm(raw), y = rope(hat * gain); returns the inverse root. */
 static float normalise(const ht_train_attn *a, const char *raw, const float *gain, size_t pos, float *hat, float *y)
 {
@@ -126,6 +137,8 @@ static void prepare_keys(const ht_train_attn *a, const ht_train_span *span, unsi
     const size_t d = a->d_head, elem = a->g->elem_bytes, n = span->n;
     k->n = n;
     for (size_t i = 0; i < n; i++) {
+        prefetch(a, qkv_at(a, a->qkv, span->first + i + AHEAD, a->n_head + kv));
+        prefetch(a, qkv_at(a, a->qkv, span->first + i + AHEAD, a->n_head + a->n_kv_head + kv));
         normalise(a, qkv_at(a, a->qkv, span->first + i, a->n_head + kv), a->k_gain, span->pos + i, v->row2, v->row);
         a->g->cast((char *)k->k + i * d * elem, v->row, d);
     }
@@ -185,6 +198,7 @@ static void load_queries(const ht_train_attn *a, scratch_view *v, const block *b
     const size_t d = a->d_head;
     for (size_t i = 0; i < b->n; i++) {
         const size_t t = b->span->first + b->r0 + i;
+        prefetch(a, qkv_at(a, a->qkv, t + AHEAD, head));
         v->inv[i] = normalise(a, qkv_at(a, a->qkv, t, head), a->q_gain, b->span->pos + b->r0 + i, v->qhat + i * d, v->row);
         a->g->cast((char *)v->q + i * d * a->g->elem_bytes, v->row, d);
     }
@@ -209,10 +223,9 @@ static void forward_block(const ht_train_attn *a, scratch_view *v, const block *
     for (size_t i = 0; i < b->n; i++) {
         float *s = v->s + i * v->width, max;
         mask_row(b, s, i);
-        const float sum = a->row->softmax(s, s, b->width, scale, &max);
+        const float sum = a->row->softmax((char *)v->p + i * v->width * elem, s, b->width, scale, &max);
         a->lse[(b->span->first + b->r0 + i) * a->n_head + head] = max + logf(sum);
         inv_sum[i] = 1.0f / sum;
-        a->g->cast((char *)v->p + i * v->width * elem, s, b->width);
     }
     if (b->n_trunk > 0)
         times_rows(a, v, b, v->p, v->trunk.v_rows, v->trunk.n, b->n_trunk, v->o, HT_GEMM_SET);
@@ -262,6 +275,10 @@ static void backward_block(const ht_train_attn *a, scratch_view *v, const block 
     const size_t d = a->d_head, elem = a->g->elem_bytes, t0 = b->span->first + b->r0, out_ld = (size_t)a->n_head * d;
     const float scale = 1.0f / sqrtf((float)d);
     const char *dout = head_at(a, a->dout, t0, head);
+    for (size_t i = 0; i < b->n; i++) {
+        prefetch(a, dout + i * out_ld * elem);
+        prefetch(a, head_at(a, a->out, t0 + i, head));
+    }
     load_queries(a, v, b, head);
     against_columns(a, v, b, own, v->q, d, false, v->s);
     against_columns(a, v, b, own, dout, out_ld, true, v->ds);
@@ -273,9 +290,8 @@ static void backward_block(const ht_train_attn *a, scratch_view *v, const block 
         mask_row(b, s, i);
         memset(ds + b->n_trunk, 0, (b->own_at - b->n_trunk) * sizeof *ds); /* the gaps hold what was there before: maybe NaN */
         memset(ds + b->own_at + b->n_own, 0, (b->width - b->own_at - b->n_own) * sizeof *ds);
-        a->row->softmax_back(s, ds, s, ds, b->width, scale, a->lse[(t0 + i) * a->n_head + head], dot);
-        a->g->cast((char *)v->p + i * v->width * elem, s, b->width);
-        a->g->cast((char *)v->dse + i * v->width * elem, ds, b->width);
+        a->row->softmax_back((char *)v->p + i * v->width * elem, (char *)v->dse + i * v->width * elem, s, ds, b->width, scale,
+                             a->lse[(t0 + i) * a->n_head + head], dot);
     }
     ht_gemm_pack_rows(a->g, v->q_panels, b->n, 0, b->n, d, v->q, d);
     ht_gemm_pack_rows(a->g, v->do_panels, b->n, 0, b->n, d, dout, out_ld);

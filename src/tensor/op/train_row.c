@@ -1,10 +1,10 @@
-/* The scalar reference; the AVX-512 set is in train_row_avx512.c. */
+/* The scalar reference, with f32 elements; the AVX-512 sets are in train_row_avx512.c and train_row_bf16.c. */
 #include "tensor/op/train_row.h"
 
 #include <math.h>
 
 #include "base/cpu.h"
-#include "tensor/op/train_row_avx512.h"
+#include "tensor/op/train_row_x86.h"
 
 static float norm(float *xhat, float *y, const float *x, const float *w, size_t n, float eps)
 {
@@ -14,11 +14,12 @@ static float norm(float *xhat, float *y, const float *x, const float *w, size_t 
     const float inv = 1.0f / sqrtf((float)(sum / (double)n) + eps);
     for (size_t i = 0; i < n; i++) {
         xhat[i] = x[i] * inv;
-        if (y != NULL)
-            y[i] = xhat[i] * w[i];
+        y[i] = xhat[i] * w[i];
     }
     return inv;
 }
+
+static float norm_keep(void *xhat, void *y, const float *x, const float *w, size_t n, float eps) { return norm(xhat, y, x, w, n, eps); }
 
 static void norm_back(float *dx, float *dw, const float *dy, const float *xhat, const float *w, float inv, size_t n)
 {
@@ -32,14 +33,27 @@ static void norm_back(float *dx, float *dw, const float *dy, const float *xhat, 
     }
 }
 
-static void swiglu(float *h, const float *gate, const float *up, size_t n)
+static void norm_back_kept(float *dx, float *dw, void *y, const float *dy, const void *xhat, const float *w, float inv, size_t n)
 {
+    const float *hat = xhat;
+    float *out = y;
+    norm_back(dx, dw, dy, hat, w, inv, n);
+    for (size_t i = 0; i < n; i++)
+        out[i] = hat[i] * w[i];
+}
+
+static void swiglu(void *out, const void *gates, const void *ups, size_t n)
+{
+    float *h = out;
+    const float *gate = gates, *up = ups;
     for (size_t i = 0; i < n; i++)
         h[i] = gate[i] / (1.0f + expf(-gate[i])) * up[i];
 }
 
-static void swiglu_back(float *dgate, float *dup, float *h, const float *dh, const float *gate, const float *up, size_t n)
+static void swiglu_back(void *dgates, void *dups, void *out, const float *dh, const void *gates, const void *ups, size_t n)
 {
+    float *dgate = dgates, *dup = dups, *h = out;
+    const float *gate = gates, *up = ups;
     for (size_t i = 0; i < n; i++) {
         const float s = 1.0f / (1.0f + expf(-gate[i])), silu = gate[i] * s, d = dh[i], u = up[i];
         h[i] = silu * u;
@@ -58,8 +72,9 @@ static void rope(float *x, const float *cos, const float *sin, size_t n, float s
     }
 }
 
-static float softmax(float *p, const float *s, size_t n, float scale, float *max)
+static float softmax(void *out, const float *s, size_t n, float scale, float *max)
 {
+    float *p = out;
     float top = -INFINITY;
     for (size_t i = 0; i < n; i++)
         top = fmaxf(top, scale * s[i]);
@@ -72,8 +87,9 @@ static float softmax(float *p, const float *s, size_t n, float scale, float *max
     return (float)sum;
 }
 
-static void softmax_back(float *p, float *ds, const float *s, const float *dp, size_t n, float scale, float lse, float dot)
+static void softmax_back(void *probs, void *dscores, const float *s, const float *dp, size_t n, float scale, float lse, float dot)
 {
+    float *p = probs, *ds = dscores;
     for (size_t i = 0; i < n; i++) {
         const float prob = expf(scale * s[i] - lse);
         ds[i] = prob * (dp[i] - dot) * scale;
@@ -95,12 +111,6 @@ static void add(float *y, const float *x, size_t n)
         y[i] += x[i];
 }
 
-static void mul(float *y, const float *a, const float *b, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        y[i] = a[i] * b[i];
-}
-
 static void scale(float *y, float factor, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -118,9 +128,12 @@ static void adamw(float *w, float *m, float *v, const float *grad, size_t n, con
     }
 }
 
-const ht_train_row *ht_train_row_pick(unsigned cpu)
+ht_train_row ht_train_row_pick(unsigned cpu, bool is_bf16)
 {
-    static const ht_train_row scalar = {norm, norm_back, swiglu, swiglu_back, rope, softmax, softmax_back, dot, add, mul, scale, adamw};
-    const ht_train_row *wide = ht_train_row_avx512(cpu);
-    return wide != NULL ? wide : &scalar;
+    ht_train_row set = {norm, norm_keep, norm_back, norm_back_kept, swiglu, swiglu_back, rope, softmax, softmax_back, dot, add, scale, adamw};
+    if (cpu & HT_CPU_AVX512)
+        ht_train_row_avx512(&set);
+    if (is_bf16 && (cpu & HT_CPU_BF16))
+        ht_train_row_bf16(&set);
+    return set;
 }
