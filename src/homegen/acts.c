@@ -66,8 +66,8 @@ static const ht_act acts[] = {
     {"vacuum_dock", "HassVacuumReturnToBase", "vacuum", ONE_PLACE, HT_VALUE_NONE, 7},
     {"mow", "HassLawnMowerStartMowing", "lawn_mower", ONE_PLACE, HT_VALUE_NONE, 7},
     {"mow_dock", "HassLawnMowerDock", "lawn_mower", ONE_PLACE, HT_VALUE_NONE, 7},
-    {"set_value", "HearthSetValue", "number", ONE_PLACE, HT_VALUE_NUMBER, 1.2f},
-    {"select_option", "HearthSelectOption", "select", ONE_PLACE, HT_VALUE_OPTION, 1.2f},
+    {"set_value", "HearthSetValue", "number", HT_BY_NAME, HT_VALUE_NUMBER, 1.2f},
+    {"select_option", "HearthSelectOption", "select", HT_BY_NAME, HT_VALUE_OPTION, 1.2f},
     {"arm", "HassTurnOn", "alarm", ONE_PLACE, HT_VALUE_NONE, 0.8f},
     {"disarm", "HassTurnOff", "alarm", ONE_PLACE, HT_VALUE_NONE, 0.6f},
 };

@@ -146,7 +146,7 @@ static bool cannot(ht_gen *x, ht_wish *w)
         const char *key, *fallback, *kinds;
         ht_value value;
     } rows[] = {{"brightness", "brightness", "switch outlet lock job.* vacuum", HT_VALUE_BRIGHTNESS}, {"color", "color", "switch outlet curtain blind lock tv", HT_VALUE_COLOR},
-                {"temp", "set_temp", "switch outlet lock tv blind curtain light", HT_VALUE_TEMP}, {"volume", "volume", "light lock curtain blind outlet", HT_VALUE_VOLUME},
+                {"temp", "set_temp", "switch outlet lock", HT_VALUE_TEMP}, {"volume", "volume", "light lock curtain blind outlet", HT_VALUE_VOLUME},
                 {"open", "open", "sensor.temperature camera", HT_VALUE_NONE}};
     const size_t r = ht_rng_below(x->rng, sizeof rows / sizeof rows[0]);
     const int entity = ht_gen_entity(x, rows[r].kinds);
