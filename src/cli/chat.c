@@ -6,12 +6,14 @@
 
 #include "cli/asker.h"
 #include "cli/command.h"
+#include "cli/mqtt_setup.h"
 
 static const char usage[] =
-    "usage: hearth chat [--home F[#ID]] [--area NAME] [--model F] [--threads N] [--local]\n\n"
+    "usage: hearth chat [--home F[#ID]] [--area NAME] [--mqtt URL] [--model F] [--threads N] [--local]\n\n"
     "Talks with the assistant; what was said before counts (\"and the bedroom too\"). Ends with Ctrl-D.\n"
     "What happens in the home is kept; if `hearth serve` runs for the same home, it answers.\n\n"
     "  --home F[#ID]   a home file (and which of its homes); default: the demo home\n"
+    HT_CLI_MQTT_USAGE
     "  --area NAME     where you are: \"turn on the light\" then means the light there\n"
     "  --model F       a GGUF model other than the shipped one; answers here, even if a server runs\n"
     "  --threads N     CPU threads (default: all cores)\n"
@@ -123,7 +125,8 @@ int ht_cmd_chat(int argc, char **argv)
 {
     static const struct option longs[] = {{"home", required_argument, NULL, 'H'},  {"area", required_argument, NULL, 'a'},
                                           {"model", required_argument, NULL, 'm'}, {"threads", required_argument, NULL, 't'},
-                                          {"local", no_argument, NULL, 'l'},       {"help", no_argument, NULL, 'h'}, {0}};
+                                          {"local", no_argument, NULL, 'l'},       {"mqtt", required_argument, NULL, 'q'},
+                                          {"help", no_argument, NULL, 'h'}, {0}};
     ht_asker_options o = {0};
     const char *area = "";
     long threads = 0;
@@ -137,6 +140,7 @@ int ht_cmd_chat(int argc, char **argv)
                 return 2;
             break;
         case 'l': o.is_local = true; break;
+        case 'q': o.mqtt = optarg; break;
         case 'h': fputs(usage, stdout); return 0;
         default: return 2;
         }

@@ -25,6 +25,8 @@ static const ht_command commands[] = {
     {"ask", ht_cmd_ask, "one request to the assistant, or a suite of them"},
     {"chat", ht_cmd_chat, "the assistant in a terminal"},
     {"serve", ht_cmd_serve, "the page and the API"},
+    {"devices", ht_cmd_devices, "the devices of the home: list, show, watch, set"},
+    {"sim", ht_cmd_sim, "a home's devices on a broker, as if they were real"},
     {NULL, NULL, "models"},
     {"generate", ht_cmd_generate, "continue a text"},
     {"eval", ht_cmd_eval, "accuracy on suites of home requests"},
@@ -39,8 +41,6 @@ static const ht_command commands[] = {
     {"data", ht_cmd_data, "make training data"},
     {"train", ht_cmd_train, "train a model from a configuration; resumes where it stopped"},
     {NULL, NULL, "this program"},
-    {"devices", ht_cmd_devices, "the devices of the home: list, show, watch, set"},
-    {"sim", ht_cmd_sim, "a home's devices on a broker, as if they were real"},
     {"version", cmd_version, "print the version"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };

@@ -2,11 +2,12 @@
 # Installed to share/bash-completion/completions/hearth; to try it: source tools/completion/hearth.bash
 # Its lists are checked against `hearth help` by tests/cli/test_completion.sh.
 
-_hearth_commands="ask chat serve generate eval bench inspect quantize tokenize detokenize logits tokenizer data train version help"
+_hearth_commands="ask chat serve devices sim generate eval bench inspect quantize tokenize detokenize logits tokenizer data train version help"
 
 # The actions of a command that has some.
 _hearth_actions() {
     case $1 in
+    devices) echo "list show watch set" ;;
     eval) echo "home" ;;
     tokenizer) echo "train" ;;
     data) echo "pack home" ;;
@@ -17,9 +18,11 @@ _hearth_actions() {
 # The options of "command" or "command action".
 _hearth_options() {
     case $1 in
-    ask) echo "--home --area --model --threads --confirm --json --local --batch --homes" ;;
-    chat) echo "--home --area --model --threads --local" ;;
-    serve) echo "--host --port --home --model --threads --allow-host" ;;
+    ask) echo "--home --mqtt --area --model --threads --confirm --json --local --batch --homes" ;;
+    chat) echo "--home --mqtt --area --model --threads --local" ;;
+    serve) echo "--host --port --home --model --mqtt --threads --allow-host" ;;
+    "devices "*) echo "--mqtt --home --json" ;;
+    sim) echo "--mqtt --broker --prefix --latency --travel --clean -v --verbose" ;;
     generate) echo "-m -p -n -c --temp --top-k --top-p --min-p --repeat-penalty --seed --json-schema --grammar --special -t --stats" ;;
     "eval home") echo "--homes --by --errors --json --model --threads" ;;
     bench) echo "-m -p -n -t --batch --json" ;;
