@@ -194,6 +194,28 @@ static void make_entity(maker *m)
     m->n_entities++;
 }
 
+/* Many devices bring sensors of their own that carry their name: "Smart Curtain Battery" beside "Smart Curtain". */
+static void make_companion(maker *m)
+{
+    static const char *const kinds[] = {"sensor.battery", "sensor.power", "sensor.energy", "sensor.temperature", "binary.battery", "binary.problem"};
+    const size_t of = m->n_entities - 1;
+    const ht_thing *t = ht_thing_at((size_t)m->w->thing[of]);
+    const char *kind = kinds[ht_rng_below(m->rng, sizeof kinds / sizeof kinds[0])];
+    const int thing = ht_thing_find(kind);
+    if (strncmp(t->key, "sensor.", 7) == 0 || strncmp(t->key, "binary.", 7) == 0 || t->flags & HT_THING_NOWHERE)
+        return;
+    const size_t i = m->n_entities;
+    m->vars.of[HT_VAR_name] = (ht_bind){ht_str_from(m->entities[of].name), -1};
+    if (thing < 0 || !say(m, ht_gram_findf(m->g, "companion.%s", kind), m->entities[i].name) ||
+        name_taken(m, m->entities[i].name, m->entities[of].area))
+        return;
+    m->entities[i].alias[0] = '\0';
+    m->entities[i].area = m->entities[of].area;
+    m->w->is_proper[i] = false;
+    m->w->thing[i] = thing;
+    m->n_entities++;
+}
+
 static json_t *places_json(const maker *m)
 {
     json_t *areas = json_array();
@@ -333,8 +355,11 @@ ht_status ht_world_make(const ht_lang *l, bool is_zh, ht_rng *rng, ht_world *out
     make_floors(&m);
     for (size_t i = 0; i < 4 * n_areas && m.n_areas < n_areas; i++)
         make_area(&m);
-    for (size_t i = 0; i < 2 * n_entities && m.n_entities < n_entities; i++)
+    for (size_t i = 0; i < 2 * n_entities && m.n_entities < n_entities; i++) {
         make_entity(&m);
+        if (m.n_entities > 0 && m.n_entities < n_entities && ht_rng_chance(rng, 0.2f))
+            make_companion(&m);
+    }
     out->now_s = 1767225600 + (int64_t)ht_rng_below(rng, 365 * 24 * 60) * 60; /* a minute of 2026 */
     json_t *floors = json_array();
     for (size_t i = 0; i < m.n_floors; i++)
