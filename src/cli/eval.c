@@ -79,7 +79,8 @@ static ht_status run_suite(eval *e, ht_assist *a, const char *path, ht_error *er
         json_decref(line);
         if (st != HT_OK)
             ht_fail_prefix(err, "%s line %zu", path, n);
-        ht_cli_progress("eval", suite.len ? (double)(rest.ptr ? rest.ptr - suite.ptr : (ptrdiff_t)suite.len) / (double)suite.len : 1, -1, NULL);
+        else
+            ht_cli_progress("eval", suite.len ? (double)(rest.ptr ? rest.ptr - suite.ptr : (ptrdiff_t)suite.len) / (double)suite.len : 1, -1, NULL);
     }
     ht_buf_deinit(&suite);
     return st;
