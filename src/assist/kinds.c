@@ -6,7 +6,7 @@ static const struct {
     const char *domain, *device_class, *words;
 } kinds[] = {
     {"light", "", "灯 燈 亮 暗 黑 光 照明 色 light lamp bulb lighting bright brighter brightness dim dimmer dark darker glow colour color illuminate chandelier lantern spotlight read see"},
-    {"switch", "", "开关 插座 插排 插头 電源 电源 热水器 咖啡 水壶 机 switch plug socket outlet coffee kettle heater charger washer dryer machine boiler pump power espresso brew"},
+    {"switch", "", "开关 插座 插排 插头 電源 电源 热水器 咖啡 水壶 机 switch plug socket outlet coffee kettle heater charger charge charging washer washing wash laundry dryer drying dry dishes dishwasher machine boiler pump power espresso brew rice cook cooking oven bake baking preheat tree christmas aquarium fish feed feeder blanket bed bell ring sprinkle watering boil tea 充电 洗 烘 煮 饭 烤 浴霸 鱼缸 喂 毯"},
     {"fan", "", "扇 风 風 通风 换气 闷 fan air ventilation breeze stuffy"},
     {"cover", "curtain", "帘 簾 curtain drape"},
     {"cover", "blind", "帘 百叶 百葉 blind"},

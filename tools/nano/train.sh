@@ -48,7 +48,8 @@ homes() { # NAME SEED COUNT
     done
 }
 homes home1 11 220000
-homes home2 22 300000
+homes home2 22 240000
+homes home3 55 170000
 
 train() { # CONFIG FOLDER
     [ -f $out/$2/done ] && return
@@ -58,5 +59,6 @@ train() { # CONFIG FOLDER
 train data/train/nano_1_pretrain.json pretrain
 train data/train/nano_2_tune.json tune1
 train data/train/nano_3_tune.json tune2
-$hearth train --export $out/tune2/last.ckpt $out/hearth-nano-f32.gguf
+train data/train/nano_4_tune.json tune3
+$hearth train --export $out/tune3/last.ckpt $out/hearth-nano-f32.gguf
 $hearth quantize $out/hearth-nano-f32.gguf models/hearth-nano.gguf Q8_0
