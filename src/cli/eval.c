@@ -69,11 +69,13 @@ static ht_status run_suite(eval *e, ht_assist *a, const char *path, ht_error *er
             continue;
         json_t *line = json_loadb(text.ptr, text.len, 0, &bad), *answer = NULL;
         st = line ? ht_suite_run_line(a, e->homes, line, &answer, err) : ht_fail(err, HT_BAD_FORMAT, bad.position, "not JSON: %s", bad.text);
-        double *ms = realloc(e->ms, (e->n + 1) * sizeof *ms);
-        if (st == HT_OK && ms != NULL) {
+        double *ms = st == HT_OK ? realloc(e->ms, (e->n + 1) * sizeof *ms) : NULL;
+        if (ms != NULL) {
             e->ms = ms;
             ms[e->n++] = json_number_value(json_object_get(answer, "ms"));
             count(e, line, answer);
+        } else if (st == HT_OK) {
+            st = ht_fail(err, HT_NO_MEMORY, -1, "out of memory");
         }
         json_decref(answer);
         json_decref(line);
