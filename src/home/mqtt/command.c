@@ -40,7 +40,7 @@ static ht_status send(command *c, const char *topic_key, const char *template_ke
     if (st == HT_OK && text.failed)
         st = ht_fail(c->err, HT_NO_MEMORY, -1, "mqtt: out of memory");
     if (st == HT_OK)
-        st = ht_hub_publish(c->t->hub, topic, ht_buf_str(&text), qos == 2 ? 2 : 1, ht_thing_flag(c->t, "retain", false), c->err);
+        st = c->t->hub->wire.publish(c->t->hub->wire.ctx, topic, ht_buf_str(&text), qos == 2 ? 2 : 1, ht_thing_flag(c->t, "retain", false), c->err);
     c->n_sent += st == HT_OK;
     ht_buf_deinit(&text);
     return st;

@@ -10,6 +10,14 @@
 
 enum { EVENTS_A_TICK = 500, COLLECT_MS = 3000 };
 
+static ht_status publish(void *ctx, const char *topic, ht_str payload, int qos, bool is_retained, ht_error *err)
+{
+    return ht_mqtt_publish(ctx, topic, payload, qos, is_retained, err);
+}
+
+static ht_status subscribe(void *ctx, const char *filter, ht_error *err) { return ht_mqtt_subscribe(ctx, filter, err); }
+static void unsubscribe(void *ctx, const char *filter) { ht_mqtt_unsubscribe(ctx, filter); }
+
 ht_status ht_mqtt_hub_open(const ht_mqtt_hub_options *options, ht_mqtt_hub **out, ht_error *err)
 {
     *out = NULL;
@@ -33,6 +41,7 @@ ht_status ht_mqtt_hub_open(const ht_mqtt_hub_options *options, ht_mqtt_hub **out
         ht_buf_deinit(&filter);
     }
     if (st == HT_OK) {
+        hub->wire = (ht_hub_wire){publish, subscribe, unsubscribe, hub->mqtt};
         *out = hub;
         hub = NULL;
     }
@@ -59,11 +68,6 @@ void ht_mqtt_hub_close(ht_mqtt_hub *hub, ht_home *h)
 void ht_mqtt_hub_set_wake(ht_mqtt_hub *hub, void (*fn)(void *ctx), void *ctx) { ht_mqtt_set_wake(hub->mqtt, fn, ctx); }
 
 bool ht_mqtt_hub_is_connected(ht_mqtt_hub *hub) { return hub->is_connected; }
-
-ht_status ht_hub_publish(ht_mqtt_hub *hub, const char *topic, ht_str payload, int qos, bool is_retained, ht_error *err)
-{
-    return ht_mqtt_publish(hub->mqtt, topic, payload, qos, is_retained, err);
-}
 
 /* --- availability --- */
 
@@ -94,8 +98,9 @@ void ht_thing_refresh(ht_thing *t, ht_home *h)
         ht_log(HT_LOG_ERROR, "%s", err.text);
 }
 
-static void refresh_all(ht_mqtt_hub *hub, ht_home *h)
+void ht_hub_connected(ht_mqtt_hub *hub, ht_home *h, bool is_connected)
 {
+    hub->is_connected = is_connected;
     for (size_t i = 0; i < hub->n_things; i++)
         ht_thing_refresh(hub->things[i], h);
 }
@@ -154,18 +159,17 @@ static void take_alive(ht_thing *t, ht_home *h, ht_alive_way *way, ht_str payloa
     ht_buf_deinit(&value);
 }
 
-static void take_message(ht_mqtt_hub *hub, ht_home *h, const ht_mqtt_event *e)
+void ht_hub_take(ht_mqtt_hub *hub, ht_home *h, const char *topic, ht_str payload)
 {
-    const ht_str payload = ht_buf_str(&e->payload);
     ht_error err = {0};
-    const size_t n = strlen(e->topic);
-    if (strcmp(e->topic, hub->echo_topic) == 0) {
+    const size_t n = strlen(topic);
+    if (strcmp(topic, hub->echo_topic) == 0) {
         hub->n_echoes++;
         return;
     }
-    if (n > 7 && strcmp(e->topic + n - 7, "/config") == 0) {
+    if (n > 7 && strcmp(topic + n - 7, "/config") == 0) {
         ht_things_change change = {.hub = hub, .home = h};
-        const ht_status st = ht_discovery_parse(hub->prefix, e->topic, payload, ht_things_announced, &change, &err);
+        const ht_status st = ht_discovery_parse(hub->prefix, topic, payload, ht_things_announced, &change, &err);
         if (st == HT_OK)
             return;
         if (st != HT_NOT_FOUND) {
@@ -178,10 +182,10 @@ static void take_message(ht_mqtt_hub *hub, ht_home *h, const ht_mqtt_event *e)
     for (size_t i = 0; vars != NULL && i < hub->n_things; i++) {
         ht_thing *t = hub->things[i];
         for (size_t k = 0; k < t->n_alive; k++)
-            if (strcmp(t->alive[k].topic, e->topic) == 0)
+            if (strcmp(t->alive[k].topic, topic) == 0)
                 take_alive(t, h, &t->alive[k], payload, vars);
         for (size_t k = 0; k < t->n_ways; k++)
-            if (strcmp(t->ways[k].topic, e->topic) == 0)
+            if (strcmp(t->ways[k].topic, topic) == 0)
                 take_report(t, h, &t->ways[k], payload, vars);
     }
     json_decref(vars);
@@ -204,9 +208,8 @@ static void give_up(ht_thing *t, ht_home *h)
     forget_command(t);
 }
 
-static int64_t look_after_commands(ht_mqtt_hub *hub, ht_home *h)
+int64_t ht_hub_look_after(ht_mqtt_hub *hub, ht_home *h, int64_t now_ns)
 {
-    const int64_t now_ns = ht_clock_ns();
     int64_t next_ns = -1;
     for (size_t i = 0; i < hub->n_things; i++) {
         ht_thing *t = hub->things[i];
@@ -228,23 +231,21 @@ int64_t ht_mqtt_hub_tick(ht_mqtt_hub *hub, ht_home *h)
         n++;
         switch (e.kind) {
         case HT_MQTT_CONNECTED:
-            hub->is_connected = true;
-            refresh_all(hub, h);
+            ht_hub_connected(hub, h, true);
             snprintf(birth, sizeof birth, "%s/status", hub->prefix); /* devices that do not retain what they announce say it again */
             if (ht_mqtt_publish(hub->mqtt, birth, HT_STR("online"), 0, false, &err) != HT_OK)
                 ht_log(HT_LOG_INFO, "%s", err.text); /* lost again already */
             break;
         case HT_MQTT_LOST:
-            hub->is_connected = false;
-            refresh_all(hub, h);
+            ht_hub_connected(hub, h, false);
             break;
         case HT_MQTT_MESSAGE:
-            take_message(hub, h, &e);
+            ht_hub_take(hub, h, e.topic, ht_buf_str(&e.payload));
             break;
         }
         ht_mqtt_event_deinit(&e);
     }
-    const int64_t next_ms = look_after_commands(hub, h);
+    const int64_t next_ms = ht_hub_look_after(hub, h, ht_clock_ns());
     return n == EVENTS_A_TICK ? 0 : next_ms;
 }
 

@@ -91,8 +91,17 @@ void ht_things_announced(void *ctx, const ht_announcement *a);
 void ht_thing_free(ht_thing *t);
 
 /* --- hub.c --- */
+/* What the hub needs of a connection: ht_mqtt's, or a test's. */
+typedef struct {
+    ht_status (*publish)(void *ctx, const char *topic, ht_str payload, int qos, bool is_retained, ht_error *err);
+    ht_status (*subscribe)(void *ctx, const char *filter, ht_error *err);
+    void (*unsubscribe)(void *ctx, const char *filter);
+    void *ctx;
+} ht_hub_wire;
+
 struct ht_mqtt_hub {
-    ht_mqtt *mqtt;
+    ht_mqtt *mqtt; /* NULL in tests: then messages come by ht_hub_take alone */
+    ht_hub_wire wire;
     char *prefix;
     ht_thing **things; /* [n_things] */
     size_t n_things;
@@ -105,5 +114,10 @@ struct ht_mqtt_hub {
 };
 /* Shows the entity as available or not. */
 void ht_thing_refresh(ht_thing *t, ht_home *h);
-HT_CHECKED ht_status ht_hub_publish(ht_mqtt_hub *hub, const char *topic, ht_str payload, int qos, bool is_retained, ht_error *err);
+/* One message, from the broker or from a test. */
+void ht_hub_take(ht_mqtt_hub *hub, ht_home *h, const char *topic, ht_str payload);
+/* The connection stands, or is lost. */
+void ht_hub_connected(ht_mqtt_hub *hub, ht_home *h, bool is_connected);
+/* Gives up the commands whose time is over; in how many ms the next one's is, or -1. */
+int64_t ht_hub_look_after(ht_mqtt_hub *hub, ht_home *h, int64_t now_ns);
 #endif

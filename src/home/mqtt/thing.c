@@ -37,7 +37,7 @@ static ht_status act(void *ctx, ht_home *h, size_t entity, const ht_action *a, c
     ht_thing *t = ctx;
     const ht_entity *e = ht_home_entity_at(h, entity);
     if (!t->hub->is_connected)
-        return ht_fail(err, HT_IO, -1, "%s cannot be reached: there is no connection to %s", t->entity_id, ht_mqtt_name(t->hub->mqtt));
+        return ht_fail(err, HT_IO, -1, "%s cannot be reached: there is no connection to its broker", t->entity_id);
     if (!t->is_available)
         return ht_fail(err, HT_IO, -1, "%s cannot be reached: it is not available", t->entity_id);
     const ht_status st = ht_thing_command(t, h, entity, a, was, err);
@@ -78,7 +78,7 @@ static ht_status subscribe(ht_mqtt_hub *hub, const char *topic, ht_error *err)
 {
     if (strpbrk(topic, "+#") != NULL)
         return ht_fail(err, HT_BAD_FORMAT, -1, "'%.100s' is not a topic", topic);
-    return ht_mqtt_subscribe(hub->mqtt, topic, err);
+    return hub->wire.subscribe(hub->wire.ctx, topic, err);
 }
 
 static ht_status subscribe_all(ht_thing *t, ht_error *err)
@@ -96,10 +96,10 @@ static void unsubscribe_all(const ht_thing *t)
 {
     for (size_t i = 0; i < t->n_alive; i++)
         if (!is_used(t->hub, t->alive[i].topic))
-            ht_mqtt_unsubscribe(t->hub->mqtt, t->alive[i].topic);
+            t->hub->wire.unsubscribe(t->hub->wire.ctx, t->alive[i].topic);
     for (size_t i = 0; i < t->n_ways; i++)
         if (!is_used(t->hub, t->ways[i].topic))
-            ht_mqtt_unsubscribe(t->hub->mqtt, t->ways[i].topic);
+            t->hub->wire.unsubscribe(t->hub->wire.ctx, t->ways[i].topic);
 }
 
 static ht_status add_alive(ht_thing *t, const json_t *way, ht_error *err)
