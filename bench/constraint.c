@@ -40,10 +40,10 @@ static size_t make_schemas(const ht_tool_scope *scope, ht_tool_spec *specs, json
 {
     size_t n = 0;
     for (size_t i = 0; i < ht_tool_count() && n < MAX_TOOLS; i++) {
-        if (!ht_tool_usable(ht_tool_at(i), scope))
-            continue;
         json_t *schema = ht_tool_schema(ht_tool_at(i), scope);
         json_array_append_new(keep, schema);
+        if (!ht_tool_schema_usable(schema))
+            continue;
         specs[n++] = (ht_tool_spec){text_of(ht_tool_at(i)->name), schema};
     }
     return n;

@@ -136,20 +136,6 @@ static ht_status write_prompt(turn *t, const ht_selection *sel, ht_error *err)
     return ht_tokenizer_encode(ht_engine_tokenizer(a->engine), ht_buf_str(&a->prompt), HT_TOKENIZE_SPECIAL, &a->prompt_ids, err);
 }
 
-/* A tool that needs a name where there is none to say (cleaning an area in a home without areas) cannot be called. */
-static bool is_callable(const json_t *schema)
-{
-    size_t i;
-    json_t *key;
-    json_array_foreach(json_object_get(schema, "required"), i, key)
-    {
-        const json_t *values = json_object_get(json_object_get(json_object_get(schema, "properties"), json_string_value(key)), "enum");
-        if (values != NULL && json_array_size(values) == 0)
-            return false;
-    }
-    return true;
-}
-
 /* The tools with the names of this request's scope as enumerations. */
 static ht_status compile_tools(turn *t, const ht_selection *sel, ht_grammar **out, ht_error *err)
 {
@@ -163,7 +149,7 @@ static ht_status compile_tools(turn *t, const ht_selection *sel, ht_grammar **ou
         json_t *schema = ht_tool_schema(tool, &scope);
         if (json_array_append_new(schemas, schema) != 0)
             st = HT_NO_MEMORY;
-        else if (is_callable(schema))
+        else if (ht_tool_schema_usable(schema))
             specs[n++] = (ht_tool_spec){ht_str_from(tool->name), schema};
     }
     const ht_tools_options opt = {.schema = {.max_string = 120}, .max_calls = MAX_CALLS, .allow_text = true};

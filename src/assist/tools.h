@@ -115,4 +115,6 @@ typedef struct {
  * minimum, maximum, minLength, pattern, anyOf and nothing else.
  * Caller owns; NULL: out of memory. */
 json_t *ht_tool_schema(const ht_tool *t, const ht_tool_scope *scope);
+/* False for a tool that needs a name where there is none to say (cleaning an area in a home without areas). */
+bool ht_tool_schema_usable(const json_t *schema);
 #endif

@@ -114,3 +114,16 @@ json_t *ht_tool_schema(const ht_tool *t, const ht_tool_scope *scope)
     return json_pack("{s:s, s:o, s:o, s:b}", "type", "object", "properties", properties, "required", required,
                      "additionalProperties", 0);
 }
+
+bool ht_tool_schema_usable(const json_t *schema)
+{
+    size_t i;
+    json_t *key;
+    json_array_foreach(json_object_get(schema, "required"), i, key)
+    {
+        const json_t *values = json_object_get(json_object_get(json_object_get(schema, "properties"), json_string_value(key)), "enum");
+        if (values != NULL && json_array_size(values) == 0)
+            return false;
+    }
+    return true;
+}
