@@ -29,7 +29,7 @@ static const ht_command commands[] = {
     {"sim", ht_cmd_sim, "a home's devices on a broker, as if they were real"},
     {NULL, NULL, "models"},
     {"generate", ht_cmd_generate, "continue a text"},
-    {"eval", ht_cmd_eval, "accuracy on suites of home requests"},
+    {"eval", ht_cmd_eval, "how good a model is: home requests, perplexity"},
     {"bench", ht_cmd_bench, "how fast a model runs here"},
     {"inspect", ht_cmd_inspect, "what a model file holds"},
     {"quantize", ht_cmd_quantize, "a model file in another weight type"},

@@ -19,7 +19,7 @@ wrong() {
 
 for command in $("$hearth" help | grep -oE '^  [a-z]+ {2,}[^ ]' | awk '{ print $1 }' | grep -v '^hearth$'); do
     case $command in
-    eval) words=(eval home) name=eval ;;
+    eval) words=(eval home) name="eval home" ;;
     tokenizer) words=(tokenizer train) name=tokenizer ;;
     data) words=(data pack) name="data pack" ;;
     *) words=("$command") name=$command ;;
@@ -35,6 +35,7 @@ for command in $("$hearth" help | grep -oE '^  [a-z]+ {2,}[^ ]' | awk '{ print $
         grep -q '^example' <<<"$text" || { echo "hearth $way: no example"; bad=1; }
     done
 done
+wrong "hearth eval ppl: unknown option --foo (see \`hearth eval ppl --help\`)" eval ppl --foo
 wrong "hearth data home: unknown option --foo (see \`hearth data home --help\`)" data home --foo
 
 wrong "hearth ask: --home wants a value (see \`hearth ask --help\`)" ask x --home
@@ -51,7 +52,7 @@ wrong "hearth ask: --batch SUITE.jsonl and --homes HOMES.json go together (see \
 wrong "hearth ask: --batch takes its requests from the suite, not 'x' (see \`hearth ask --help\`)" ask --batch a --homes b x
 wrong "hearth chat: 'x' is too much; for one request there is \`hearth ask\` (see \`hearth chat --help\`)" chat x
 wrong "hearth serve: --port wants a whole number from 0 to 65535, not '70000' (see \`hearth serve --help\`)" serve --port 70000
-wrong "hearth eval: cannot evaluate 'x', only: home (see \`hearth eval --help\`)" eval x
+wrong "hearth eval: cannot evaluate 'x', only: home, ppl (see \`hearth eval --help\`)" eval x
 wrong "hearth data: there is no action 'x', only: pack, home (see \`hearth data --help\`)" data x
 wrong "hearth: there is no command 'aks'; did you mean 'ask'?" aks
 wrong "hearth: there is no command 'generat'; did you mean 'generate'?" generat

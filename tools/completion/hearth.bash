@@ -8,7 +8,7 @@ _hearth_commands="ask chat serve devices sim generate eval bench inspect quantiz
 _hearth_actions() {
     case $1 in
     devices) echo "list show watch set" ;;
-    eval) echo "home" ;;
+    eval) echo "home ppl" ;;
     tokenizer) echo "train" ;;
     data) echo "pack home" ;;
     help) echo "$_hearth_commands" ;;
@@ -25,6 +25,7 @@ _hearth_options() {
     sim) echo "--mqtt --broker --prefix --latency --travel --clean -v --verbose" ;;
     generate) echo "-m -p -n -c --temp --top-k --top-p --min-p --repeat-penalty --seed --json-schema --grammar --special -t --stats" ;;
     "eval home") echo "--homes --by --errors --json --model --threads" ;;
+    "eval ppl") echo "-m --model --ctx --json -t --threads" ;;
     bench) echo "-m -p -n -t --batch --json" ;;
     inspect) echo "--all" ;;
     tokenize) echo "-m --model --json --special --bos" ;;
