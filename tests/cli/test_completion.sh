@@ -2,7 +2,7 @@
 # The completions for bash and zsh know every command, every action and every option that `hearth help` tells of, and no other.
 hearth=$1
 tools=$(cd "$(dirname "$0")/../../tools/completion" && pwd)
-export XDG_STATE_HOME=/nonexistent
+export XDG_STATE_HOME=/dev/null/none
 bad=0
 
 # same WHAT EXPECTED GOT: two lists, in any order

@@ -1,7 +1,7 @@
 #!/bin/bash
 # What is wrong with a command line is told in one line that names it; exit code 2. Help is on stdout and succeeds.
 hearth=$1
-export XDG_STATE_HOME=/nonexistent # a wrong command line never gets as far as the home
+export XDG_STATE_HOME=/dev/null/none # a wrong command line never gets as far as the home
 bad=0
 
 # wrong EXPECTED COMMAND…: exit code 2, nothing on stdout, exactly this line on stderr

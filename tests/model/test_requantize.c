@@ -63,7 +63,7 @@ static void there_and_back(void)
 
     CHECK_EQ(ht_model_requantize(a, a, "Q8_0", NULL, NULL, &err), HT_BAD_ARG);
     CHECK_EQ(ht_model_requantize(a, b, "Q5_K", NULL, NULL, &err), HT_BAD_ARG);
-    CHECK_EQ(ht_model_requantize("/nonexistent", b, "Q8_0", NULL, NULL, &err), HT_NOT_FOUND);
+    CHECK_EQ(ht_model_requantize("/nonexistent.gguf", b, "Q8_0", NULL, NULL, &err), HT_NOT_FOUND);
     unlink(a);
     unlink(b);
     unlink(c);
