@@ -176,12 +176,12 @@ static bool pause_before_retry(ht_mqtt *m, ht_rng *rng, int *wait_ms)
     return go_on;
 }
 
-static bool is_stopping(ht_mqtt *m)
+static bool is_set(ht_mqtt *m, const bool *flag)
 {
     pthread_mutex_lock(&m->lock);
-    const bool stop = m->is_stopping;
+    const bool value = *flag;
     pthread_mutex_unlock(&m->lock);
-    return stop;
+    return value;
 }
 
 static void note_trouble(ht_mqtt *m, int rc)
@@ -238,10 +238,10 @@ static void *talk(void *ctx)
             rc = mosquitto_loop(m->client, 1000, 1);
             if (ht_mqtt_is_connected(m))
                 wait_ms = FIRST_WAIT_MS;
-            else if (is_stopping(m))
+            else if (is_set(m, &m->is_stopping))
                 rc = MOSQ_ERR_NO_CONN;
         }
-        if (is_stopping(m))
+        if (is_set(m, &m->is_stopping))
             return NULL;
         note_trouble(m, rc);
         on_disconnect(m->client, m, 1); /* where libmosquitto did not say so itself */
@@ -394,13 +394,7 @@ bool ht_mqtt_wait(ht_mqtt *m, int timeout_ms)
     return has_some;
 }
 
-bool ht_mqtt_is_connected(ht_mqtt *m)
-{
-    pthread_mutex_lock(&m->lock);
-    const bool is_connected = m->is_connected;
-    pthread_mutex_unlock(&m->lock);
-    return is_connected;
-}
+bool ht_mqtt_is_connected(ht_mqtt *m) { return is_set(m, &m->is_connected); }
 
 void ht_mqtt_trouble(ht_mqtt *m, char *text, size_t size)
 {
