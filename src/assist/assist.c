@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "engine/engine.h"
 
-enum { MAX_CALLS = 8, MAX_ANSWER_TOKENS = 320, MAX_TOOLS = 96 };
+enum { MAX_CALLS = 8, MAX_ANSWER_TOKENS = 320, MIN_ANSWER_TOKENS = 128, MAX_TOOLS = 96 };
 
 struct ht_assist {
     ht_engine *engine;
@@ -80,13 +80,11 @@ static ht_str history_text(const json_t *turn_json, const char *key)
     return (ht_str){json_string_value(v), json_string_length(v)};
 }
 
-/* The earlier turns: what was said, or, where the assistant acted, its calls. */
-static void add_history(const json_t *history, ht_buf *out)
+/* The earlier turns from `first` on: what was said, or, where the assistant acted, its calls. */
+static void add_history(const json_t *history, size_t first, ht_buf *out)
 {
-    size_t i;
-    json_t *t;
-    json_array_foreach(history, i, t)
-    {
+    for (size_t i = first; i < json_array_size(history); i++) {
+        const json_t *t = json_array_get(history, i);
         const json_t *calls = json_object_get(t, "calls");
         const bool is_user = ht_str_is(history_text(t, "role"), "user");
         if (json_array_size(calls) > 0) {
@@ -122,18 +120,28 @@ static ht_status select_entities(turn *t, ht_selection *sel, ht_error *err)
     return HT_OK;
 }
 
-static ht_status write_prompt(turn *t, const ht_selection *sel, ht_error *err)
+static ht_status write_prompt_from(turn *t, const ht_selection *sel, size_t first, ht_error *err)
 {
     ht_assist *a = t->a;
     ht_buf_clear(&a->prompt);
     ht_prompt_system(t->home, sel, t->context.area, t->context.now_unix_s, &a->prompt);
-    add_history(t->rq->history, &a->prompt);
+    add_history(t->rq->history, first, &a->prompt);
     ht_prompt_turn("user", t->rq->text, &a->prompt);
     ht_buf_add_c(&a->prompt, "<|im_start|>assistant\n");
     a->prompt_ids.n = 0;
     if (a->prompt.failed)
         return ht_fail(err, HT_NO_MEMORY, -1, "out of memory");
     return ht_tokenizer_encode(ht_engine_tokenizer(a->engine), ht_buf_str(&a->prompt), HT_TOKENIZE_SPECIAL, &a->prompt_ids, err);
+}
+
+/* A long conversation loses its oldest turns rather than the room for an answer: otherwise it could not go on at all. */
+static ht_status write_prompt(turn *t, const ht_selection *sel, ht_error *err)
+{
+    const size_t n_turns = json_array_size(t->rq->history), n_ctx = (size_t)ht_engine_context(t->a->engine);
+    ht_status st = write_prompt_from(t, sel, 0, err);
+    for (size_t first = 1; st == HT_OK && first <= n_turns && t->a->prompt_ids.n + MIN_ANSWER_TOKENS > n_ctx; first++)
+        st = write_prompt_from(t, sel, first, err);
+    return st;
 }
 
 /* The tools with the names of this request's scope as enumerations. */

@@ -14,6 +14,11 @@ printf '/area 阳台\n打开灯\n/area 卧室\n打开床头灯\n/forget\n/what\n
 [ "$(wc -l <"$dir/out")" -eq 2 ] || wrong "answers: $(cat "$dir/out")"
 [ "$(wc -l <"$dir/err")" -eq 2 ] && grep -q "area '阳台'" "$dir/err" && grep -q '/quit' "$dir/err" || wrong "stderr: $(cat "$dir/err")"
 
+# a long conversation goes on: what the context has no room for is forgotten
+for _ in 1 2 3 4 5 6 7; do printf '%s\n' "打开沙发灯$(printf '，真的真的真的真的真的真的真的真的真的真的%.0s' $(seq 25))"; done |
+    "$hearth" chat --home "$data/homes.json#flat" >"$dir/out" 2>"$dir/err" || wrong "exit code of a long conversation"
+[ ! -s "$dir/err" ] && [ "$(wc -l <"$dir/out")" -eq 7 ] || wrong "a long conversation stops: $(cat "$dir/err")"
+
 # what was said is done, and stays; after /quit nothing is
 "$hearth" ask --json --home "$data/homes.json#flat" "打开沙发灯" >"$dir/kept"
 holds "$dir/kept" 'a[0]["effects"] and not a[0]["changes"]' "the conversation is not kept, or goes on behind /quit"
