@@ -92,6 +92,7 @@ static ht_str pack(packer *p, ht_str s)
     char *to = p->at;
     if (s.len > 0)
         memcpy(to, s.ptr, s.len);
+    ht_home_tidy_name(to, s.len);
     to[s.len] = '\0';
     p->at += s.len + 1;
     return (ht_str){to, s.len};
@@ -131,6 +132,8 @@ static ht_status find_or_add_area(ht_home *h, ht_str name, int *out, ht_error *e
     if (h->n_areas >= MAX_AREAS)
         return ht_fail(err, HT_TOO_BIG, -1, "home: more than %d areas", MAX_AREAS);
     const ht_str own = ht_arena_copy(&h->mem, name);
+    if (own.ptr != NULL)
+        ht_home_tidy_name((char *)(uintptr_t)own.ptr, own.len); /* the copy is the home's */
     if (own.ptr == NULL || !grow_in_arena(h, &h->areas, h->n_areas, &h->cap_areas, sizeof *h->areas))
         return no_memory(err);
     h->areas[h->n_areas] = (ht_area){.name = own, .floor = -1};
@@ -150,10 +153,24 @@ static void insert_id(ht_home *h, size_t entity)
     h->by_id[at] = (int)entity;
 }
 
+static bool are_names_short(const json_t *o)
+{
+    static const char *const keys[] = {"id", "name", "area", "domain"};
+    const json_t *aliases = json_object_get(o, "aliases");
+    bool ok = true;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        ok &= json_string_length(json_object_get(o, keys[i])) <= HT_HOME_MAX_NAME;
+    for (size_t i = 0; i < json_array_size(aliases); i++)
+        ok &= json_string_length(json_array_get(aliases, i)) <= HT_HOME_MAX_NAME;
+    return ok;
+}
+
 ht_status ht_home_add_entity(ht_home *h, const json_t *entity, size_t *out, ht_error *err)
 {
     const ht_str id = field(entity, "id");
     const json_t *attributes = json_object_get(entity, "attributes"), *supports = json_object_get(entity, "supports");
+    if (!are_names_short(entity))
+        return ht_fail(err, HT_TOO_BIG, -1, "home: a name of '%.*s' is longer than %d bytes", (int)(id.len < 60 ? id.len : 60), id.ptr, HT_HOME_MAX_NAME);
     if (ht_str_find(id, HT_STR("."), 0) <= 0)
         return ht_fail(err, HT_BAD_ARG, -1, "home: '%.*s' must be like \"light.kitchen\"", HT_STR_ARG(id));
     if (ht_home_find_entity(h, id) >= 0)

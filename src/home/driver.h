@@ -24,7 +24,8 @@ void ht_home_drop_driver(ht_home *h, size_t entity);
 const ht_driver *ht_home_driver(const ht_home *h, size_t entity);
 
 /* Adds an entity, described as in a home file, behind the others; an area that is new is added. Its state is not kept by
- * ht_home_to_json: it is a driver's to know. HT_BAD_ARG if there is one of that id, HT_TOO_BIG beyond 20 000 entities or 1000 areas. */
+ * ht_home_to_json: it is a driver's to know. HT_BAD_ARG if there is one of that id, HT_TOO_BIG beyond 20 000 entities or 1000 areas
+ * and for names beyond 500 bytes. */
 HT_CHECKED ht_status ht_home_add_entity(ht_home *h, const json_t *entity, size_t *out, ht_error *err);
 /* Later entities move up by one: indices held elsewhere are stale. Its timers, areas and lists stay. */
 void ht_home_remove_entity(ht_home *h, size_t entity);

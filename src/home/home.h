@@ -63,6 +63,7 @@ typedef struct ht_home ht_home;
 
 /* Takes a home object as in DESIGN's home file ({"id","lang","floors","areas","entities","timers","alarms","lists"}; null =
  * unknown; unknown fields are ignored). HT_BAD_FORMAT names the field. The json_t is only read. What is put in order:
+ * control characters in names become blanks (a name beyond 500 bytes is HT_TOO_BIG);
  * an area or floor that is only named by what lies in it is added; numbers written as text become numbers (volume_level
  * above 1 is percent); a device_class written as Python's enumerator becomes its word; a todo entity gets a list of its id,
  * filled from its attribute "todo_items", which goes away; a home without a list named for shopping gets one with id

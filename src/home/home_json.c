@@ -11,6 +11,24 @@ HT_EMBED_DECLARE(demo_home);
 
 static ht_status no_memory(ht_error *err) { return ht_fail(err, HT_NO_MEMORY, -1, "home: reading it"); }
 
+void ht_home_tidy_name(char *name, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
+            name[i] = ' ';
+}
+
+/* The home's own copy of a name; ptr NULL when memory is gone. */
+static ht_str copy_name(ht_home *h, ht_str s)
+{
+    char *p = ht_arena_alloc(&h->mem, s.len + 1);
+    if (p == NULL)
+        return (ht_str){NULL, 0};
+    memcpy(p, s.ptr, s.len);
+    ht_home_tidy_name(p, s.len);
+    return ht_str_trim((ht_str){p, s.len});
+}
+
 /* A text field: absent or null gives "". what names it in errors. */
 static ht_status read_text(ht_home *h, const json_t *object, const char *key, const char *what, size_t i, ht_str *out,
                            ht_error *err)
@@ -21,7 +39,9 @@ static ht_status read_text(ht_home *h, const json_t *object, const char *key, co
         return HT_OK;
     if (!json_is_string(v))
         return ht_fail(err, HT_BAD_FORMAT, -1, "home: %s[%zu].%s must be text", what, i, key);
-    *out = ht_arena_copy(&h->mem, ht_str_trim(ht_home_json_str(v)));
+    if (json_string_length(v) > HT_HOME_MAX_NAME)
+        return ht_fail(err, HT_TOO_BIG, -1, "home: %s[%zu].%s is longer than %d bytes", what, i, key, HT_HOME_MAX_NAME);
+    *out = copy_name(h, ht_home_json_str(v));
     return out->ptr ? HT_OK : no_memory(err);
 }
 
@@ -39,7 +59,9 @@ static ht_status read_aliases(ht_home *h, const json_t *object, const char *what
         const json_t *v = json_array_get(array, k);
         if (!json_is_string(v))
             return ht_fail(err, HT_BAD_FORMAT, -1, "home: %s[%zu].aliases[%zu] must be text", what, i, k);
-        const ht_str alias = ht_arena_copy(&h->mem, ht_str_trim(ht_home_json_str(v)));
+        if (json_string_length(v) > HT_HOME_MAX_NAME)
+            return ht_fail(err, HT_TOO_BIG, -1, "home: %s[%zu].aliases[%zu] is longer than %d bytes", what, i, k, HT_HOME_MAX_NAME);
+        const ht_str alias = copy_name(h, ht_home_json_str(v));
         if (alias.ptr == NULL)
             return no_memory(err);
         if (alias.len > 0)
@@ -324,7 +346,7 @@ static ht_status load_text(ht_str text, const char *path, const char *id, ht_hom
 {
     json_error_t at;
     *out = NULL;
-    json_t *root = json_loadb(text.ptr, text.len, 0, &at);
+    json_t *root = json_loadb(text.ptr ? text.ptr : "", text.len, 0, &at);
     if (root == NULL)
         return ht_fail(err, HT_BAD_FORMAT, at.position, "%s: not JSON: line %d: %s", path, at.line, at.text);
     const json_t *home = pick_home(root, id);

@@ -6,7 +6,10 @@
 #include "home/driver.h"
 #include "home/home.h"
 
-enum { HT_HOME_MAX_FEATURE = 64 }; /* bytes of a feature's name, with its NUL */
+enum {
+    HT_HOME_MAX_FEATURE = 64, /* bytes of a feature's name, with its NUL */
+    HT_HOME_MAX_NAME = 500    /* bytes of the name of anything; more is no name, and would fill the model's context alone */
+};
 
 typedef struct ht_home_extra ht_home_extra;
 
@@ -45,6 +48,8 @@ bool ht_home_grow(void *array_ptr, size_t n, size_t size);
 /* s on the heap with a NUL; "" gives "". NULL when memory is gone. */
 char *ht_home_copy(ht_str s);
 ht_str ht_home_json_str(const json_t *string);
+/* Makes blanks of control characters: a name is one line, on a terminal and in a prompt. In place. */
+void ht_home_tidy_name(char *name, size_t n);
 /* Replaces an attribute's value by its orderly form (see ht_home_from_json); takes and gives a reference. */
 json_t *ht_home_tidy(const char *key, json_t *take_value);
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "home/driver.h"
 
 static json_t *parse(const char *text)
 {
@@ -228,6 +229,36 @@ static void round_trip(void)
     ht_home_free(h);
 }
 
+static void names_are_one_short_line(void)
+{
+    char text[1400], name[502];
+    ht_home *h = home_of("{\"areas\":[{\"name\":\"a\\u001b[31mb\"}],\"entities\":[{\"id\":\"light.a\",\"name\":\"x\\ny\\u007f\",\"aliases\":[\"\\t\",\"p\\tq\"]}]}");
+    CHECK_SLICE(ht_home_area_at(h, 0)->name, "a [31mb");
+    CHECK_SLICE(ht_home_entity_at(h, 0)->name, "x y");
+    CHECK_EQ(ht_home_entity_at(h, 0)->n_aliases, 1);
+    CHECK_SLICE(ht_home_entity_at(h, 0)->aliases[0], "p q");
+    json_t *added = parse("{\"id\":\"light.b\",\"name\":\"x\\u001by\",\"area\":\"n\\nm\"}");
+    size_t at = 0;
+    ht_error err = {0};
+    CHECK_OK(ht_home_add_entity(h, added, &at, &err), err);
+    CHECK_SLICE(ht_home_entity_at(h, at)->name, "x y");
+    CHECK_SLICE(ht_home_area_at(h, (size_t)ht_home_entity_at(h, at)->area)->name, "n m");
+    json_decref(added);
+
+    memset(name, 'n', sizeof name);
+    name[sizeof name - 1] = '\0';
+    snprintf(text, sizeof text, "{\"id\":\"light.c\",\"name\":\"%s\"}", name);
+    added = parse(text);
+    CHECK_EQ(ht_home_add_entity(h, added, &at, &err), HT_TOO_BIG);
+    json_decref(added);
+    ht_home_free(h);
+    snprintf(text, sizeof text, "{\"entities\":[{\"id\":\"light.c\",\"name\":\"%s\"}]}", name);
+    json_t *j = parse(text);
+    CHECK_EQ(ht_home_from_json(j, &h, &err), HT_TOO_BIG);
+    CHECK_STR(err.text, "home: entities[0].name is longer than 500 bytes");
+    json_decref(j);
+}
+
 static void names_what_is_wrong(void)
 {
     static const struct {
@@ -322,6 +353,7 @@ int main(int argc, char **argv)
         CHECK_CASE(timers_and_alarms),
         CHECK_CASE(lists),
         CHECK_CASE(round_trip),
+        CHECK_CASE(names_are_one_short_line),
         CHECK_CASE(names_what_is_wrong),
         CHECK_CASE(loads_files),
         CHECK_CASE(demo_home),
