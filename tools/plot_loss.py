@@ -23,7 +23,8 @@ def main():
         title, path = arg.split("=", 1)
         rows = [json.loads(l) for l in open(path, encoding="utf-8") if l.strip()]
         loss = [(r["tokens"] / 1e6, r["loss"]) for r in rows if "loss" in r]
-        held = [(r["tokens"] / 1e6, r["eval_loss"]) for r in rows if "eval_loss" in r]
+        tokens = {r["step"]: r["tokens"] / 1e6 for r in rows if "tokens" in r}
+        held = [(tokens[r["step"]], r["eval_loss"]) for r in rows if "eval_loss" in r and r["step"] in tokens]
         ys = smooth([y for _, y in loss], 20)
         runs.append((title, [(x, y) for (x, _), y in zip(loss, ys)], held))
     xmax = max(x for _, l, _ in runs for x, _ in l)
