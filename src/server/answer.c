@@ -5,6 +5,11 @@
 #include "base/embed.h"
 #include "server/private.h"
 
+bool ht_is_owner(const ht_exchange *x)
+{
+    return ht_exchange_is_local(x) && ht_http_field_get(ht_exchange_head(x), "x-forwarded-for").ptr == NULL;
+}
+
 const char *ht_api_fields(ht_server *s, const ht_exchange *x, char field[512])
 {
     /* an Origin has been found to be ours by now */

@@ -125,8 +125,7 @@ void ht_api_chat(ht_server *s, ht_exchange *x)
     if (status == 0) {
         a->is_stream = chat.is_stream;
         a->include_usage = chat.include_usage;
-        /* From this machine it is the owner; from elsewhere it may be anybody, and what lets people in wants a yes. */
-        a->confirm_needed = !ht_exchange_is_local(x) || ht_http_field_get(ht_exchange_head(x), "x-forwarded-for").ptr != NULL;
+        a->confirm_needed = !ht_is_owner(x);
         a->on_piece = on_piece;
         a->on_done = on_done;
         ht_ask_submit(a);

@@ -101,7 +101,7 @@ void ht_api_ask(ht_server *s, ht_exchange *x)
         ht_answer_error(s, x, &e);
     } else {
         a->is_stream = json_is_true(json_object_get(o, "stream"));
-        a->confirm_needed = json_is_true(json_object_get(o, "confirm")) || !ht_exchange_is_local(x);
+        a->confirm_needed = json_is_true(json_object_get(o, "confirm")) || !ht_is_owner(x);
         a->on_piece = on_piece;
         a->on_done = on_done;
         ht_ask_submit(a);

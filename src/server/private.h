@@ -30,6 +30,9 @@ typedef struct {
 /* --- answers (answer.c); each ends the exchange --- */
 /* Header lines that every answer of the API has; field is the caller's storage. */
 const char *ht_api_fields(ht_server *s, const ht_exchange *x, char field[512]);
+/* Whether it comes from this machine itself, not through a proxy on it: then it is the owner. Elsewhere it may be anybody, and
+ * what lets people in wants a yes. */
+bool ht_is_owner(const ht_exchange *x);
 /* Takes o; NULL is answered as out of memory. */
 void ht_answer_json(ht_server *s, ht_exchange *x, int status, json_t *take_o);
 void ht_answer_text(ht_server *s, ht_exchange *x, int status, const char *type, ht_str text);

@@ -57,6 +57,8 @@ static ht_status ask(void *ctx, ht_home *h, const ht_request *rq, ht_assist_text
     }
     if (ht_str_is(rq->text, "history"))
         ht_buf_addf(&out->reply, "%zu", json_array_size(rq->history));
+    else if (ht_str_is(rq->text, "who"))
+        ht_buf_add_c(&out->reply, rq->confirm_needed ? "anybody" : "the owner");
     else if (ht_str_is(rq->text, "calls"))
         ht_buf_addf(&out->reply, "%zu", json_array_size(json_object_get(json_array_get(rq->history, 1), "calls")));
     else
@@ -271,6 +273,11 @@ static void taps_devices(void)
     CHECK(strstr(a.ptr, "\"state\":\"locked\""));
     CHECK_EQ(talk(&r, "POST", "/api/call", "", "{\"name\":\"HassTurnOff\",\"arguments\":{\"name\":\"大门\",\"domain\":\"lock\"},\"confirmed\":true}", &a), 200);
     CHECK(strstr(a.ptr, "\"outcome\":\"done\""));
+    /* this machine is the owner's, but what a proxy on it hands on is anybody's */
+    CHECK_EQ(talk(&r, "POST", "/api/ask", "", "{\"text\":\"who\"}", &a), 200);
+    CHECK(strstr(a.ptr, "\"the owner\""));
+    CHECK_EQ(talk(&r, "POST", "/api/ask", "X-Forwarded-For: 203.0.113.9\r\n", "{\"text\":\"who\"}", &a), 200);
+    CHECK(strstr(a.ptr, "\"anybody\""));
     CHECK_EQ(talk(&r, "POST", "/api/call", "", "{\"name\":\"HassTurnOn\",\"arguments\":{\"name\":\"洗碗机\"}}", &a), 200);
     CHECK(strstr(a.ptr, "\"outcome\":\"no_target\""));
     CHECK_EQ(talk(&r, "POST", "/api/call", "", "{\"name\":\"Destroy\",\"arguments\":{}}", &a), 400);
