@@ -7,6 +7,7 @@
 #include "assist/reply.h"
 #include "base/clock.h"
 #include "engine/engine.h"
+#include "text/utf8.h"
 
 enum { MAX_CALLS = 8, MAX_ANSWER_TOKENS = 320, MIN_ANSWER_TOKENS = 128, MAX_TOOLS = 96 };
 
@@ -280,7 +281,7 @@ static ht_status answer(turn *t, ht_response *out, ht_error *err)
         if (t->is_call)
             st = parse_calls(ht_buf_str(&text), out->calls, err);
         else
-            ht_buf_add_str(&out->reply, ht_str_trim(ht_buf_str(&text)));
+            ht_utf8_clean(ht_str_trim(ht_buf_str(&text)), &out->reply); /* tokens are bytes: cut off, they may end in half a character */
     }
     out->prompt_ms = stats.prompt_ms;
     out->decode_ms = stats.decode_ms;

@@ -152,20 +152,10 @@ static void on_text(void *ctx, ht_str piece)
 /* What is not UTF-8 becomes U+FFFD: JSON has no other way to say it. */
 static void clean(ht_buf *text)
 {
-    ht_str rest = ht_buf_str(text);
-    size_t n = ht_utf8_valid(rest);
-    if (n == rest.len)
+    if (ht_utf8_valid(ht_buf_str(text)) == text->len)
         return;
     ht_buf out = {0};
-    while (rest.len > 0) {
-        ht_buf_add(&out, rest.ptr, n);
-        rest = (ht_str){rest.ptr + n, rest.len - n};
-        if (rest.len > 0) {
-            ht_buf_add_c(&out, "\xef\xbf\xbd");
-            rest = (ht_str){rest.ptr + 1, rest.len - 1};
-        }
-        n = ht_utf8_valid(rest);
-    }
+    ht_utf8_clean(ht_buf_str(text), &out);
     ht_buf_deinit(text);
     *text = out;
 }

@@ -47,3 +47,15 @@ size_t ht_utf8_valid(ht_str s)
     }
     return i;
 }
+
+void ht_utf8_clean(ht_str s, ht_buf *out)
+{
+    for (;;) {
+        const size_t n = ht_utf8_valid(s);
+        ht_buf_add(out, s.ptr, n);
+        if (n == s.len)
+            return;
+        ht_buf_add_c(out, "\xef\xbf\xbd");
+        s = (ht_str){s.ptr + n + 1, s.len - n - 1};
+    }
+}
