@@ -50,8 +50,8 @@ static json_t *entity_json(const place *p, size_t i)
     const ht_entity *e = ht_home_entity_at(p->home, i);
     const ht_area *area = e->area >= 0 ? ht_home_area_at(p->home, (size_t)e->area) : NULL;
     json_t *area_name = area ? json_stringn(area->name.ptr, area->name.len) : json_null();
-    return json_pack("{s:s%, s:s%, s:o, s:s?, s:O}", "id", e->id.ptr, e->id.len, "name", e->name.ptr, e->name.len, "area", area_name, "state", e->state, "attributes",
-                     e->attributes);
+    return json_pack("{s:s%, s:s%, s:o, s:s?, s:O}", "id", e->id.ptr, e->id.len, "name", e->name.ptr, e->name.len, "area", area_name, "state",
+                     e->state, "attributes", e->attributes);
 }
 
 static void print_json(json_t *take_o, size_t flags)
@@ -85,8 +85,14 @@ static void describe(const ht_entity *e, char *out, size_t size)
     static const struct {
         const char *key, *format;
         double scale;
-    } shown[] = {{"brightness", "%.0f %%", 100.0 / 255}, {"color_temp_kelvin", "%.0f K", 1}, {"current_position", "%.0f %%", 1}, {"percentage", "%.0f %%", 1},
-                 {"temperature", "set %.4g °", 1}, {"current_temperature", "is %.4g °", 1}, {"humidity", "%.0f %%", 1}, {"volume_level", "volume %.0f %%", 100},
+    } shown[] = {{"brightness", "%.0f %%", 100.0 / 255},
+                 {"color_temp_kelvin", "%.0f K", 1},
+                 {"current_position", "%.0f %%", 1},
+                 {"percentage", "%.0f %%", 1},
+                 {"temperature", "set %.4g °", 1},
+                 {"current_temperature", "is %.4g °", 1},
+                 {"humidity", "%.0f %%", 1},
+                 {"volume_level", "volume %.0f %%", 100},
                  {"battery_level", "battery %.0f %%", 1}};
     const char *unit = ht_entity_unit(e);
     size_t n = 0;
@@ -112,7 +118,8 @@ static void list(const place *p)
     const bool is_tty = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
     for (size_t pass = 0; pass < 2; pass++) {
         if (pass == 1 && !p->o->as_json && isatty(STDOUT_FILENO))
-            printf("%s%-*s  %-*s  %-*s  %-*s  %s%s\n", is_tty ? "\033[1m" : "", w_id, "ID", w_name, "NAME", w_area, "AREA", w_state, "STATE", "", is_tty ? "\033[0m" : "");
+            printf("%s%-*s  %-*s  %-*s  %-*s  %s%s\n", is_tty ? "\033[1m" : "", w_id, "ID", w_name, "NAME", w_area, "AREA", w_state, "STATE", "",
+                   is_tty ? "\033[0m" : "");
         for (size_t i = 0; i < ht_home_entity_count(p->home); i++) {
             const ht_entity *e = ht_home_entity_at(p->home, i);
             const ht_area *area = e->area >= 0 ? ht_home_area_at(p->home, (size_t)e->area) : NULL;
@@ -302,8 +309,11 @@ static ht_status run(const char *what, const devices_options *o, ht_error *err)
 
 int ht_cmd_devices(int argc, char **argv)
 {
-    static const struct option longs[] = {{"mqtt", required_argument, NULL, 'm'}, {"home", required_argument, NULL, 'o'}, {"json", no_argument, NULL, 'j'},
-                                          {"help", no_argument, NULL, 'h'}, {0}};
+    static const struct option longs[] = {{"mqtt", required_argument, NULL, 'm'},
+                                          {"home", required_argument, NULL, 'o'},
+                                          {"json", no_argument, NULL, 'j'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {0}};
     devices_options o = {.mqtt = ht_cli_mqtt_url(NULL)};
     ht_error err = {0};
     for (int c; (c = ht_cli_option("devices", argc, argv, "h", longs)) != -1;)

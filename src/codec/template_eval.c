@@ -20,6 +20,14 @@ static json_t *eval(render *r, const ht_node *n);
 /* A new string, or NULL if it is too long or not UTF-8. */
 static json_t *string(ht_str s) { return s.len <= HT_TEMPLATE_MAX_TEXT ? json_stringn(s.len ? s.ptr : "", s.len) : NULL; }
 
+/* The buffer's text, which goes with it; NULL as string(). */
+static json_t *finished(ht_buf *b)
+{
+    json_t *s = b->failed ? NULL : string(ht_buf_str(b));
+    ht_buf_deinit(b);
+    return s;
+}
+
 static ht_str text_of(const json_t *v) { return (ht_str){json_string_value(v), json_string_length(v)}; }
 
 /* The shortest digits that give x back, as Python writes it. */
@@ -75,9 +83,7 @@ static json_t *printed(const json_t *v)
 {
     ht_buf b = {0};
     print(v, &b);
-    json_t *s = b.failed ? NULL : string(ht_buf_str(&b));
-    ht_buf_deinit(&b);
-    return s;
+    return finished(&b);
 }
 
 static bool is_true(const json_t *v)
@@ -154,9 +160,7 @@ static json_t *joined(const json_t *a, const json_t *b)
     ht_buf text = {0};
     print(a, &text);
     print(b, &text);
-    json_t *s = text.failed ? NULL : string(ht_buf_str(&text));
-    ht_buf_deinit(&text);
-    return s;
+    return finished(&text);
 }
 
 static json_t *calculate(int op, const json_t *a, const json_t *b)
@@ -227,9 +231,7 @@ static json_t *cased(const json_t *v, int filter)
         if (up ? b.ptr[i] >= 'a' && b.ptr[i] <= 'z' : b.ptr[i] >= 'A' && b.ptr[i] <= 'Z')
             b.ptr[i] ^= 32;
     }
-    json_t *s = b.failed ? NULL : string(ht_buf_str(&b));
-    ht_buf_deinit(&b);
-    return s;
+    return finished(&b);
 }
 
 static json_t *rounded(const json_t *v, const json_t *digits, const json_t *method)
@@ -251,9 +253,7 @@ static json_t *joined_list(const json_t *list, ht_str between)
             ht_buf_add_str(&b, between);
         print(json_array_get(list, i), &b);
     }
-    json_t *s = b.failed ? NULL : string(ht_buf_str(&b));
-    ht_buf_deinit(&b);
-    return s;
+    return finished(&b);
 }
 
 static json_t *replaced(const json_t *v, ht_str from, ht_str to)
@@ -287,7 +287,7 @@ static json_t *truth(const json_t *v, const json_t *otherwise)
     return out ? out : json_incref((json_t *)otherwise);
 }
 
-static json_t *parsed(const json_t *v) { return json_is_string(v) ? json_loadb(json_string_value(v), json_string_length(v), JSON_DECODE_ANY, NULL) : NULL; }
+static json_t *parsed(ht_str s) { return s.ptr ? json_loadb(s.ptr, s.len, JSON_DECODE_ANY, NULL) : NULL; }
 
 static json_t *dumped(const json_t *v)
 {
@@ -332,7 +332,7 @@ static json_t *apply(int filter, json_t *v, json_t *const args[3], size_t n_args
     case HT_FILTER_ABS:     return !number(v, false, &x) ? NULL : json_is_real(v) ? json_real(fabs(x)) : whole_number(fabs(x));
     case HT_FILTER_TOJSON:
     case HT_FILTER_TO_JSON: return dumped(v);
-    case HT_FILTER_FROM_JSON: return parsed(v);
+    case HT_FILTER_FROM_JSON: return parsed(text_of(v));
     case HT_FILTER_JOIN:    return joined_list(v, text_of(args[0]));
     case HT_FILTER_REPLACE: return replaced(v, text_of(args[0]), text_of(args[1]));
     case HT_FILTER_STRING:  return printed(v);

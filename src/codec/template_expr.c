@@ -79,7 +79,11 @@ bool ht_tp_take_word(ht_template_parser *p, const char *word)
 void ht_tp_want(ht_template_parser *p, const char *mark)
 {
     if (!ht_tp_take(p, mark))
-        ht_tp_fail(p, HT_BAD_FORMAT, mark[0] == ')' ? "')' expected" : mark[0] == ']' ? "']' expected" : mark[0] == '}' ? "'}' expected" : "unexpected sign");
+        ht_tp_fail(p, HT_BAD_FORMAT,
+                   mark[0] == ')'   ? "')' expected"
+                   : mark[0] == ']' ? "']' expected"
+                   : mark[0] == '}' ? "'}' expected"
+                                    : "unexpected sign");
 }
 
 /* --- expressions --- */

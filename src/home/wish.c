@@ -50,7 +50,8 @@ static ht_status wish_state(wish *w, const char *state)
         return act(w, &(ht_action){.verb = HT_VERB_SET_VALUE, .value = x});
     }
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
-        if ((states[i].domain == NULL || ht_str_is(w->e->domain, states[i].domain)) && (states[i].state == NULL || strcmp(states[i].state, state) == 0))
+        if ((states[i].domain == NULL || ht_str_is(w->e->domain, states[i].domain)) &&
+            (states[i].state == NULL || strcmp(states[i].state, state) == 0))
             return act(w, &(ht_action){.verb = states[i].verb, .text = states[i].state ? (ht_str){NULL, 0} : ht_str_from(state)});
     return ht_fail(w->err, HT_BAD_ARG, -1, "%.*s cannot be made '%s'", HT_STR_ARG(w->e->id), state);
 }
@@ -72,16 +73,25 @@ static ht_status wish_attribute(wish *w, const char *key, const json_t *value)
         ht_verb verb;
         double scale;
     } numbers[] = {
-        {"light", "brightness", HT_VERB_SET_BRIGHTNESS, 100.0 / 255}, {"light", "brightness_pct", HT_VERB_SET_BRIGHTNESS, 1},
-        {"light", "color_temp_kelvin", HT_VERB_SET_COLOR_TEMP, 1}, {NULL, "current_position", HT_VERB_SET_POSITION, 1},
-        {NULL, "position", HT_VERB_SET_POSITION, 1}, {"fan", "percentage", HT_VERB_SET_SPEED, 1}, {"climate", "temperature", HT_VERB_SET_TEMPERATURE, 1},
-        {"water_heater", "temperature", HT_VERB_SET_TEMPERATURE, 1}, {"humidifier", "humidity", HT_VERB_SET_HUMIDITY, 1},
-        {"climate", "humidity", HT_VERB_SET_HUMIDITY, 1}, {"media_player", "volume_level", HT_VERB_SET_VOLUME, 100},
+        {"light", "brightness", HT_VERB_SET_BRIGHTNESS, 100.0 / 255},
+        {"light", "brightness_pct", HT_VERB_SET_BRIGHTNESS, 1},
+        {"light", "color_temp_kelvin", HT_VERB_SET_COLOR_TEMP, 1},
+        {NULL, "current_position", HT_VERB_SET_POSITION, 1},
+        {NULL, "position", HT_VERB_SET_POSITION, 1},
+        {"fan", "percentage", HT_VERB_SET_SPEED, 1},
+        {"climate", "temperature", HT_VERB_SET_TEMPERATURE, 1},
+        {"water_heater", "temperature", HT_VERB_SET_TEMPERATURE, 1},
+        {"humidifier", "humidity", HT_VERB_SET_HUMIDITY, 1},
+        {"climate", "humidity", HT_VERB_SET_HUMIDITY, 1},
+        {"media_player", "volume_level", HT_VERB_SET_VOLUME, 100},
     };
     static const struct {
         const char *key;
         ht_verb verb;
-    } texts[] = {{"preset_mode", HT_VERB_SET_MODE}, {"mode", HT_VERB_SET_MODE}, {"operation_mode", HT_VERB_SET_MODE}, {"fan_mode", HT_VERB_SET_FAN_SPEED},
+    } texts[] = {{"preset_mode", HT_VERB_SET_MODE},
+                 {"mode", HT_VERB_SET_MODE},
+                 {"operation_mode", HT_VERB_SET_MODE},
+                 {"fan_mode", HT_VERB_SET_FAN_SPEED},
                  {"source", HT_VERB_SELECT_SOURCE}};
     for (size_t i = 0; json_is_number(value) && i < sizeof numbers / sizeof numbers[0]; i++)
         if (strcmp(key, numbers[i].key) == 0 && (numbers[i].domain == NULL || ht_str_is(w->e->domain, numbers[i].domain)))

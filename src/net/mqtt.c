@@ -123,7 +123,8 @@ static void on_message(struct mosquitto *client, void *ctx, const struct mosquit
     (void)client;
     ht_mqtt *m = ctx;
     if (msg->payloadlen > MAX_PAYLOAD || msg->topic == NULL) {
-        ht_log(HT_LOG_WARN, "mqtt %s: %s: a message of %d bytes is left out (at most %d)", m->name, msg->topic ? msg->topic : "", msg->payloadlen, MAX_PAYLOAD);
+        ht_log(HT_LOG_WARN, "mqtt %s: %s: a message of %d bytes is left out (at most %d)", m->name, msg->topic ? msg->topic : "",
+               msg->payloadlen, MAX_PAYLOAD);
         return;
     }
     ht_mqtt_event e = {.kind = HT_MQTT_MESSAGE, .topic = strdup(msg->topic), .is_retained = msg->retain};

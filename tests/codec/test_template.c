@@ -38,9 +38,11 @@ static void reads_what_devices_announce(void)
     CHECK_STR(render("{\"position\": {{ position }} }", ""), "{\"position\": 40 }");
     CHECK_STR(render("{{ {'idle':'off','heat':'heating'}[value_json.running_state] }}", "{\"running_state\":\"heat\"}"), "heating");
     CHECK_STR(render("{% set v = { 'min':'low', 'max':'high' } %}{{ v[value] if value in v else 'unknown' }}", "max"), "high");
-    CHECK_STR(render("{% if value_json.state in ['OPEN','CLOSE'] and value_json.position == 0 %}closed{% elif value_json.position > 0 %}open{% endif %}",
-                     "{\"state\":\"OPEN\",\"position\":5}"),
-              "open");
+    CHECK_STR(
+        render(
+            "{% if value_json.state in ['OPEN','CLOSE'] and value_json.position == 0 %}closed{% elif value_json.position > 0 %}open{% endif %}",
+            "{\"state\":\"OPEN\",\"position\":5}"),
+        "open");
     CHECK_STR(render("{{ (value_json.t | float - 32) * 5 / 9 }}", "{\"t\":\"212\"}"), "100.0");
     CHECK_STR(render("{{ value_json.ENERGY.Power }} W", "{\"ENERGY\":{\"Power\":12}}"), "12 W");
 }
@@ -81,10 +83,11 @@ static void tells_what_is_missing(void)
 
 static void refuses_what_it_does_not_know(void)
 {
-    static const char *const unknown[] = {"{{ now() }}", "{% for x in value_json %}{{ x }}{% endfor %}", "{{ value | regex_replace('a','b') }}", "{{ states('light.x') }}",
-                                          "{{ value is odd }}"};
-    static const char *const bad[] = {"{{ value", "{{ value }", "{% if x %}", "{% endif %}", "{{ 'open }}", "{{ (1 }}", "{{ [1 }}", "{{ 1 2 }}", "{{ a. }}", "{{ }}",
-                                      "{% if %}{% endif %}", "{% set = 3 %}", "{{ {'a'} }}", "{{ 1 not 2 }}", "{{ float() }}"};
+    static const char *const unknown[] = {"{{ now() }}", "{% for x in value_json %}{{ x }}{% endfor %}", "{{ value | regex_replace('a','b') }}",
+                                          "{{ states('light.x') }}", "{{ value is odd }}"};
+    static const char *const bad[] = {"{{ value",    "{{ value }",    "{% if x %}",   "{% endif %}", "{{ 'open }}",         "{{ (1 }}",
+                                      "{{ [1 }}",    "{{ 1 2 }}",     "{{ a. }}",     "{{ }}",       "{% if %}{% endif %}", "{% set = 3 %}",
+                                      "{{ {'a'} }}", "{{ 1 not 2 }}", "{{ float() }}"};
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++)
         CHECK_STR(render(unknown[i], ""), "!not supported");
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)

@@ -202,7 +202,7 @@ model=$(dirname "$0")/../../models/hearth-nano.gguf
 if [ -f "$model" ]; then
     echo "asked in words"
     "$hearth" ask --mqtt "$url" --model "$model" --json "turn off the lamp" > "$dir/ask.log" 2>&1 || fail "ask"
-    await "the lamp" '{"state":"OFF","brightness":128}' retained -t hearth/light.lamp/state -C 1
+    await "the lamp" '{"state":"OFF","brightness":128,"color":{"r":255,"g":0,"b":0}}' retained -t hearth/light.lamp/state -C 1
 fi
 
 echo "the simulator goes"

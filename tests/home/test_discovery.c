@@ -122,9 +122,18 @@ static void takes_its_own_form(void)
 
 static void refuses_the_rest(void)
 {
-    static const char *const topics[] = {"homeassistant/config", "homeassistant/light/config", "homeassistant/light/a/b/c/config", "other/light/a/config",
-                                         "homeassistant/light/a b/config", "homeassistant//a/config", "homeassistant/light/a", "hearth/a/b/config", "hearth/config",
-                                         "homeassistantx/light/a/config", "/config", ""};
+    static const char *const topics[] = {"homeassistant/config",
+                                         "homeassistant/light/config",
+                                         "homeassistant/light/a/b/c/config",
+                                         "other/light/a/config",
+                                         "homeassistant/light/a b/config",
+                                         "homeassistant//a/config",
+                                         "homeassistant/light/a",
+                                         "hearth/a/b/config",
+                                         "hearth/config",
+                                         "homeassistantx/light/a/config",
+                                         "/config",
+                                         ""};
     static const char *const payloads[] = {"{", "[]", "7", "\"x\"", "null", "{\"a\":\"\\u0000\"}", "\xff\xfe"};
     heard h;
     ht_error err;

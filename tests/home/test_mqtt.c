@@ -211,15 +211,19 @@ static void fans_locks_and_the_rest(void)
     CHECK_WISH("vacuum.v", "docked", NULL, "v/set return_to_base\n");
     say(&b, "homeassistant/number/n/config", "{\"name\":\"N\",\"cmd_t\":\"n/set\",\"stat_t\":\"n\",\"max\":10}");
     CHECK_WISH("number.n", "2.5", NULL, "n/set 2.5\n");
-    say(&b, "homeassistant/binary_sensor/d/config", "{\"name\":\"D\",\"stat_t\":\"d\",\"val_tpl\":\"{{ value_json.contact }}\",\"pl_on\":false,\"dev_cla\":\"door\"}");
-    say(&b, "homeassistant/binary_sensor/e/config", "{\"name\":\"E\",\"stat_t\":\"d\",\"val_tpl\":\"{% if value_json.contact %}OFF{% else %}ON{% endif %}\"}");
+    say(&b, "homeassistant/binary_sensor/d/config",
+        "{\"name\":\"D\",\"stat_t\":\"d\",\"val_tpl\":\"{{ value_json.contact }}\",\"pl_on\":false,\"dev_cla\":\"door\"}");
+    say(&b, "homeassistant/binary_sensor/e/config",
+        "{\"name\":\"E\",\"stat_t\":\"d\",\"val_tpl\":\"{% if value_json.contact %}OFF{% else %}ON{% endif %}\"}");
     say(&b, "d", "{\"contact\":false}");
     CHECK_STR(state(&b, "binary_sensor.e"), "on");
-    say(&b, "hearth/media_player.tv/config", "{\"id\":\"media_player.tv\",\"name\":\"电视\",\"aliases\":[\"TV\"],\"area\":\"客厅\",\"attributes\":{\"source_list\":[\"HDMI 1\"]}}");
+    say(&b, "hearth/media_player.tv/config",
+        "{\"id\":\"media_player.tv\",\"name\":\"电视\",\"aliases\":[\"TV\"],\"area\":\"客厅\",\"attributes\":{\"source_list\":[\"HDMI 1\"]}}");
     say(&b, "hearth/media_player.tv/state", "{\"state\":\"off\",\"attributes\":{\"volume_level\":0.3}}");
     CHECK_STR(state(&b, "media_player.tv"), "off");
     CHECK_EQ(entity(&b, "media_player.tv")->n_aliases, 1);
-    CHECK_WISH("media_player.tv", NULL, "{\"source\":\"HDMI 1\"}", "hearth/media_player.tv/set {\"action\":\"select_source\",\"value\":\"HDMI 1\"}\n");
+    CHECK_WISH("media_player.tv", NULL, "{\"source\":\"HDMI 1\"}",
+               "hearth/media_player.tv/set {\"action\":\"select_source\",\"value\":\"HDMI 1\"}\n");
     tear_down(&b);
 }
 
@@ -292,10 +296,12 @@ static void things_change_and_go(void)
     CHECK_EQ(ht_home_entity_count(b.home), 1);
     CHECK(json_object_get(b.filters, "s") == NULL);
     CHECK_WISH("switch.s_2", "on", NULL, "x ON\n");
-    say(&b, "homeassistant/device/d/config", "{\"dev\":{\"ids\":\"d\",\"name\":\"D\"},\"cmps\":{\"a\":{\"p\":\"sensor\",\"uniq_id\":\"1\",\"stat_t\":\"t\",\"dev_cla\":\"humidity\"},"
-                                             "\"b\":{\"p\":\"button\",\"uniq_id\":\"2\",\"cmd_t\":\"c\",\"name\":\"Press\"}}}");
+    say(&b, "homeassistant/device/d/config",
+        "{\"dev\":{\"ids\":\"d\",\"name\":\"D\"},\"cmps\":{\"a\":{\"p\":\"sensor\",\"uniq_id\":\"1\",\"stat_t\":\"t\",\"dev_cla\":\"humidity\"},"
+        "\"b\":{\"p\":\"button\",\"uniq_id\":\"2\",\"cmd_t\":\"c\",\"name\":\"Press\"}}}");
     CHECK_STR(state(&b, "sensor.d_humidity"), "(unknown)");
-    say(&b, "homeassistant/device/d/config", "{\"dev\":{\"ids\":\"d\",\"name\":\"D\"},\"cmps\":{\"a\":{\"p\":\"sensor\"},\"b\":{\"p\":\"button\",\"uniq_id\":\"2\",\"cmd_t\":\"c\",\"name\":\"Press\"}}}");
+    say(&b, "homeassistant/device/d/config",
+        "{\"dev\":{\"ids\":\"d\",\"name\":\"D\"},\"cmps\":{\"a\":{\"p\":\"sensor\"},\"b\":{\"p\":\"button\",\"uniq_id\":\"2\",\"cmd_t\":\"c\",\"name\":\"Press\"}}}");
     CHECK_EQ(ht_home_find_entity(b.home, HT_STR("sensor.d_humidity")), -1);
     CHECK(ht_home_find_entity(b.home, HT_STR("button.d_press")) >= 0);
     say(&b, "homeassistant/device/d/config", "");
@@ -309,7 +315,8 @@ static void a_home_file_names_its_devices(void)
     set_up(&b, "{\"entities\":[{\"id\":\"light.lamp\",\"name\":\"台灯\",\"aliases\":[\"desk lamp\"],\"area\":\"书房\",\"state\":\"off\"},"
                "{\"id\":\"switch.kettle\",\"state\":\"on\",\"attributes\":{\"unique_id\":\"k1\"}},"
                "{\"id\":\"scene.s\",\"attributes\":{\"entities\":{\"light.lamp\":{\"state\":\"on\"},\"switch.kettle\":{\"state\":\"off\"}}}}]}");
-    say(&b, "homeassistant/light/x/config", "{\"name\":\"Lamp\",\"def_ent_id\":\"light.lamp\",\"cmd_t\":\"l/set\",\"stat_t\":\"l\",\"dev\":{\"sa\":\"Elsewhere\"}}");
+    say(&b, "homeassistant/light/x/config",
+        "{\"name\":\"Lamp\",\"def_ent_id\":\"light.lamp\",\"cmd_t\":\"l/set\",\"stat_t\":\"l\",\"dev\":{\"sa\":\"Elsewhere\"}}");
     say(&b, "homeassistant/switch/y/config", "{\"name\":\"Anything\",\"uniq_id\":\"k1\",\"cmd_t\":\"k/set\",\"stat_t\":\"k\"}");
     CHECK_EQ(ht_home_entity_count(b.home), 3);
     CHECK_SLICE(entity(&b, "light.lamp")->name, "台灯");
@@ -331,13 +338,31 @@ static void a_home_file_names_its_devices(void)
 
 static void nonsense_does_no_harm(void)
 {
-    static const char *const configs[] = {"{", "[]", "{}", "{\"stat_t\":7,\"cmd_t\":[],\"name\":{},\"uniq_id\":1}", "{\"stat_t\":\"#\"}", "{\"stat_t\":\"\"}",
-                                          "{\"cmd_t\":\"a+b\",\"stat_t\":\"s\",\"dev\":7,\"avty\":\"x\",\"o\":[]}", "{\"stat_t\":\"s\",\"val_tpl\":\"{{ x(\"}",
-                                          "{\"stat_t\":\"s\",\"modes\":{\"a\":1},\"sup_clrm\":[1,{},null],\"brightness\":\"yes\",\"schema\":\"json\",\"bri_scl\":0,\"cmd_t\":\"c\"}",
-                                          "{\"stat_t\":\"s\",\"spd_rng_min\":9,\"spd_rng_max\":1,\"pct_stat_t\":\"s\",\"pct_cmd_t\":\"c\",\"pos_open\":5,\"pos_clsd\":5,\"pos_t\":\"s\"}"};
-    static const char *const components[] = {"light", "switch", "cover", "climate", "fan", "sensor", "lock", "vacuum", "device", "tag", "valve", "number", "select", "event"};
-    static const char *const reports[] = {"", "ON", "{", "{\"state\":7}", "[1]", "null", "1e999", "NaN", "\xff", "{\"state\":\"ON\",\"brightness\":-5,\"color\":{\"r\":1e99,\"h\":-1e9},"
-                                          "\"color_temp\":0}", "{\"position\":\"x\",\"attributes\":7}"};
+    static const char *const configs[] = {
+        "{",
+        "[]",
+        "{}",
+        "{\"stat_t\":7,\"cmd_t\":[],\"name\":{},\"uniq_id\":1}",
+        "{\"stat_t\":\"#\"}",
+        "{\"stat_t\":\"\"}",
+        "{\"cmd_t\":\"a+b\",\"stat_t\":\"s\",\"dev\":7,\"avty\":\"x\",\"o\":[]}",
+        "{\"stat_t\":\"s\",\"val_tpl\":\"{{ x(\"}",
+        "{\"stat_t\":\"s\",\"modes\":{\"a\":1},\"sup_clrm\":[1,{},null],\"brightness\":\"yes\",\"schema\":\"json\",\"bri_scl\":0,\"cmd_t\":\"c\"}",
+        "{\"stat_t\":\"s\",\"spd_rng_min\":9,\"spd_rng_max\":1,\"pct_stat_t\":\"s\",\"pct_cmd_t\":\"c\",\"pos_open\":5,\"pos_clsd\":5,\"pos_t\":\"s\"}"};
+    static const char *const components[] = {"light",  "switch", "cover", "climate", "fan",    "sensor", "lock",
+                                             "vacuum", "device", "tag",   "valve",   "number", "select", "event"};
+    static const char *const reports[] = {"",
+                                          "ON",
+                                          "{",
+                                          "{\"state\":7}",
+                                          "[1]",
+                                          "null",
+                                          "1e999",
+                                          "NaN",
+                                          "\xff",
+                                          "{\"state\":\"ON\",\"brightness\":-5,\"color\":{\"r\":1e99,\"h\":-1e9},"
+                                          "\"color_temp\":0}",
+                                          "{\"position\":\"x\",\"attributes\":7}"};
     bench b;
     ht_error err;
     set_up(&b, NULL);

@@ -77,7 +77,10 @@ static bool was_not(const command *c, const char *state) { return c->was->state 
 
 /* --- lights --- */
 
-static double to_device_level(const command *c) { return 0 < ht_thing_number(c->t, "brightness_scale", 255) ? ht_thing_number(c->t, "brightness_scale", 255) : 255; }
+static double to_device_level(const command *c)
+{
+    return 0 < ht_thing_number(c->t, "brightness_scale", 255) ? ht_thing_number(c->t, "brightness_scale", 255) : 255;
+}
 
 /* What one action changes of a light. */
 typedef struct {
@@ -86,7 +89,8 @@ typedef struct {
 
 static light_parts parts_of(ht_verb verb)
 {
-    return (light_parts){verb == HT_VERB_SET_BRIGHTNESS || verb == HT_VERB_ADJUST_BRIGHTNESS, verb == HT_VERB_SET_COLOR_TEMP, verb == HT_VERB_SET_COLOR};
+    return (light_parts){verb == HT_VERB_SET_BRIGHTNESS || verb == HT_VERB_ADJUST_BRIGHTNESS, verb == HT_VERB_SET_COLOR_TEMP,
+                         verb == HT_VERB_SET_COLOR};
 }
 
 static double color_temp(const command *c)
@@ -203,7 +207,10 @@ static ht_status send_light(command *c) { return ht_thing_is_json_light(c->t) ? 
 
 static ht_status send_on_off(command *c) { return state_is(c, "on") ? send_payload(c, "payload_on", "ON") : send_payload(c, "payload_off", "OFF"); }
 
-static ht_status send_lock(command *c) { return state_is(c, "locked") ? send_payload(c, "payload_lock", "LOCK") : send_payload(c, "payload_unlock", "UNLOCK"); }
+static ht_status send_lock(command *c)
+{
+    return state_is(c, "locked") ? send_payload(c, "payload_lock", "LOCK") : send_payload(c, "payload_unlock", "UNLOCK");
+}
 
 static ht_status send_cover(command *c)
 {
@@ -240,15 +247,19 @@ static ht_status send_climate(command *c)
     const bool new_state = c->e->state != NULL && was_not(c, c->e->state);
     ht_status st = HT_OK;
     if ((is_switching || (new_state && (is_off || !was_not(c, "off")))) && ht_thing_has(c->t, "power_command_topic"))
-        st = send_text(c, "power_command_topic", "power_command_template", is_off ? ht_thing_text(c->t, "payload_off", "OFF") : ht_thing_text(c->t, "payload_on", "ON"));
+        st = send_text(c, "power_command_topic", "power_command_template",
+                       is_off ? ht_thing_text(c->t, "payload_off", "OFF") : ht_thing_text(c->t, "payload_on", "ON"));
     const char *preset = ht_entity_text(c->e, "preset_mode");
     const bool is_preset = v == HT_VERB_SET_MODE && preset != NULL && ht_str_eq(c->a->text, ht_str_from(preset));
-    if (st == HT_OK && c->e->state != NULL && (new_state || is_switching || (v == HT_VERB_SET_MODE && !is_preset)) && ht_thing_has(c->t, "mode_command_topic"))
+    if (st == HT_OK && c->e->state != NULL && (new_state || is_switching || (v == HT_VERB_SET_MODE && !is_preset)) &&
+        ht_thing_has(c->t, "mode_command_topic"))
         st = send_text(c, "mode_command_topic", "mode_command_template", c->e->state);
     if (st == HT_OK)
-        st = send_attribute(c, "temperature", v == HT_VERB_SET_TEMPERATURE || v == HT_VERB_ADJUST_TEMPERATURE, "temperature_command_topic", "temperature_command_template");
+        st = send_attribute(c, "temperature", v == HT_VERB_SET_TEMPERATURE || v == HT_VERB_ADJUST_TEMPERATURE, "temperature_command_topic",
+                            "temperature_command_template");
     if (st == HT_OK)
-        st = send_attribute(c, "fan_mode", v == HT_VERB_SET_FAN_SPEED || v == HT_VERB_ADJUST_SPEED, "fan_mode_command_topic", "fan_mode_command_template");
+        st = send_attribute(c, "fan_mode", v == HT_VERB_SET_FAN_SPEED || v == HT_VERB_ADJUST_SPEED, "fan_mode_command_topic",
+                            "fan_mode_command_template");
     if (st == HT_OK)
         st = send_attribute(c, "swing_mode", v == HT_VERB_SET_SWING, "swing_mode_command_topic", "swing_mode_command_template");
     if (st == HT_OK)
@@ -263,7 +274,8 @@ static ht_status send_percentage(command *c)
     double pct;
     if (!ht_entity_number(c->e, "percentage", &pct))
         return HT_OK;
-    return send_number(c, "percentage_command_topic", "percentage_command_template", "percentage", pct <= 0 ? 0 : ceil(lo - 1 + pct / 100 * (hi - lo + 1)));
+    return send_number(c, "percentage_command_topic", "percentage_command_template", "percentage",
+                       pct <= 0 ? 0 : ceil(lo - 1 + pct / 100 * (hi - lo + 1)));
 }
 
 static ht_status send_fan(command *c)
@@ -272,7 +284,8 @@ static ht_status send_fan(command *c)
     switch (c->a->verb) {
     case HT_VERB_SET_SWING:
         return send_text(c, "oscillation_command_topic", "oscillation_command_template",
-                         c->a->value > 0 ? ht_thing_text(c->t, "payload_oscillation_on", "oscillate_on") : ht_thing_text(c->t, "payload_oscillation_off", "oscillate_off"));
+                         c->a->value > 0 ? ht_thing_text(c->t, "payload_oscillation_on", "oscillate_on")
+                                         : ht_thing_text(c->t, "payload_oscillation_off", "oscillate_off"));
     case HT_VERB_SET_SPEED:
     case HT_VERB_ADJUST_SPEED:
         st = state_is(c, "on") && was_not(c, "on") ? send_on_off(c) : HT_OK;
@@ -333,7 +346,8 @@ static ht_status send_own(command *c)
         json_object_set_new(o, "feature", json_stringn(a->text.ptr, a->text.len));
     else if (a->text.ptr != NULL)
         value = json_stringn(a->text.ptr, a->text.len);
-    if (value == NULL && (a->value != 0 || verb == HT_VERB_SET_POSITION || verb == HT_VERB_SET_VOLUME || verb == HT_VERB_SET_FEATURE || verb == HT_VERB_SET_SWING))
+    if (value == NULL && (a->value != 0 || verb == HT_VERB_SET_POSITION || verb == HT_VERB_SET_VOLUME || verb == HT_VERB_SET_FEATURE ||
+                          verb == HT_VERB_SET_SWING))
         value = a->value == floor(a->value) ? json_integer((json_int_t)a->value) : json_real(a->value);
     if (value != NULL)
         json_object_set_new(o, "value", value);

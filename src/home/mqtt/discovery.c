@@ -96,8 +96,9 @@ static json_t *way(const json_t *o, const char *topic_key, const char *template_
     const char *topic = json_string_value(json_object_get(o, topic_key));
     if (topic == NULL)
         return NULL;
-    return json_pack("{s:s, s:s*, s:s, s:s}", "topic", topic, "value_template", json_string_value(json_object_get(o, template_key)), "payload_available",
-                     text_or(o, "payload_available", "online"), "payload_not_available", text_or(o, "payload_not_available", "offline"));
+    return json_pack("{s:s, s:s*, s:s, s:s}", "topic", topic, "value_template", json_string_value(json_object_get(o, template_key)),
+                     "payload_available", text_or(o, "payload_available", "online"), "payload_not_available",
+                     text_or(o, "payload_not_available", "offline"));
 }
 
 /* Brings availability, in whatever form it came, into the form of a list. */
@@ -154,7 +155,8 @@ static json_t *component_config(const json_t *root, const json_t *component, con
     const bool has_own_way = json_object_get(config, "availability") != NULL;
     for (size_t i = 0; config != NULL && i < sizeof shared / sizeof shared[0]; i++) {
         json_t *value = json_object_get(root, shared[i]);
-        if (value != NULL && !(i < 2 && has_own_way) && json_object_get(config, shared[i]) == NULL && json_object_set(config, shared[i], value) != 0) {
+        if (value != NULL && !(i < 2 && has_own_way) && json_object_get(config, shared[i]) == NULL &&
+            json_object_set(config, shared[i], value) != 0) {
             json_decref(config);
             config = NULL;
         }
@@ -196,7 +198,8 @@ ht_status ht_discovery_parse(const char *prefix, const char *topic, ht_str paylo
     json_t *given = json_loadb(payload.ptr, payload.len, 0, &bad);
     if (!json_is_object(given)) {
         json_decref(given);
-        return ht_fail(err, HT_BAD_FORMAT, given ? 0 : bad.position, "%.120s: not a JSON object%s%.80s", topic, given ? "" : ": ", given ? "" : bad.text);
+        return ht_fail(err, HT_BAD_FORMAT, given ? 0 : bad.position, "%.120s: not a JSON object%s%.80s", topic, given ? "" : ": ",
+                       given ? "" : bad.text);
     }
     ht_status st = HT_OK;
     const char *base = json_string_value(json_object_get(given, "~"));

@@ -26,8 +26,9 @@ bool ht_thing_is_json_light(const ht_thing *t) { return ht_thing_is(t, "light") 
 
 bool ht_thing_is_known(const char *component, const json_t *config)
 {
-    static const char *const without_state[] = {"scene", "button", "hearth", "climate", "lawn_mower", "water_heater", "humidifier", "cover", "fan", "light",
-                                                "lock", "switch", "valve", "vacuum", "number", "select", "siren"};
+    static const char *const without_state[] = {"scene",      "button", "hearth", "climate", "lawn_mower", "water_heater",
+                                                "humidifier", "cover",  "fan",    "light",   "lock",       "switch",
+                                                "valve",      "vacuum", "number", "select",  "siren"};
     static const char *const unusable[] = {"device_automation", "tag", "camera", "image", "notify", "event", "update"};
     for (size_t i = 0; i < sizeof unusable / sizeof unusable[0]; i++)
         if (strcmp(component, unusable[i]) == 0)
@@ -63,7 +64,10 @@ static bool is_ascii(const char *s)
     return *s == '\0';
 }
 
-static const char *device_text(const ht_thing *t, const char *key) { return json_string_value(json_object_get(json_object_get(t->config, "device"), key)); }
+static const char *device_text(const ht_thing *t, const char *key)
+{
+    return json_string_value(json_object_get(json_object_get(t->config, "device"), key));
+}
 
 /* "Desk" and "Lamp" are "Desk Lamp"; a lamp that is called as its device, or not at all, has the device's name. */
 static void full_name(const ht_thing *t, ht_buf *out)
@@ -88,7 +92,8 @@ static void entity_id(const ht_thing *t, const char *domain, const char *name, h
 {
     char part[120] = "";
     const char *given = ht_thing_text(t, "default_entity_id", NULL), *dot = given ? strchr(given, '.') : NULL;
-    const char *const sources[] = {dot ? dot + 1 : given, ht_thing_text(t, "object_id", NULL), is_ascii(name) ? name : NULL, t->unique_id, t->part, t->source};
+    const char *const sources[] = {
+        dot ? dot + 1 : given, ht_thing_text(t, "object_id", NULL), is_ascii(name) ? name : NULL, t->unique_id, t->part, t->source};
     for (size_t i = 0; part[0] == '\0' && i < sizeof sources / sizeof sources[0]; i++)
         if (sources[i] != NULL)
             slug(sources[i], part, sizeof part);
@@ -136,14 +141,30 @@ static void copy_attributes(const ht_thing *t, json_t *attributes)
 {
     static const struct {
         const char *from, *to;
-    } same[] = {{"device_class", "device_class"}, {"unit_of_measurement", "unit_of_measurement"}, {"state_class", "state_class"}, {"modes", "hvac_modes"},
-                {"fan_modes", "fan_modes"}, {"swing_modes", "swing_modes"}, {"preset_modes", "preset_modes"}, {"options", "options"}, {"min", "min"},
-                {"max", "max"}, {"step", "step"}, {"min_temp", "min_temp"}, {"max_temp", "max_temp"}, {"temp_step", "target_temp_step"},
-                {"min_humidity", "min_humidity"}, {"max_humidity", "max_humidity"}, {"effect_list", "effect_list"}, {"fan_speed_list", "fan_speed_list"}};
+    } same[] = {{"device_class", "device_class"},
+                {"unit_of_measurement", "unit_of_measurement"},
+                {"state_class", "state_class"},
+                {"modes", "hvac_modes"},
+                {"fan_modes", "fan_modes"},
+                {"swing_modes", "swing_modes"},
+                {"preset_modes", "preset_modes"},
+                {"options", "options"},
+                {"min", "min"},
+                {"max", "max"},
+                {"step", "step"},
+                {"min_temp", "min_temp"},
+                {"max_temp", "max_temp"},
+                {"temp_step", "target_temp_step"},
+                {"min_humidity", "min_humidity"},
+                {"max_humidity", "max_humidity"},
+                {"effect_list", "effect_list"},
+                {"fan_speed_list", "fan_speed_list"}};
     for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
         json_t *v = json_object_get(t->config, same[i].from);
         const bool is_mode = strcmp(same[i].from, "modes") == 0;
-        const char *to = is_mode && ht_thing_is(t, "humidifier") ? "available_modes" : is_mode && !ht_thing_is(t, "climate") ? "operation_list" : same[i].to;
+        const char *to = is_mode && ht_thing_is(t, "humidifier") ? "available_modes"
+                         : is_mode && !ht_thing_is(t, "climate") ? "operation_list"
+                                                                 : same[i].to;
         if (v != NULL && !json_is_null(v) && !json_is_object(v))
             json_object_set(attributes, to, v);
     }
@@ -246,9 +267,10 @@ json_t *ht_thing_entity(const ht_thing *t)
     const json_t *ours = json_object_get(t->config, "hearth");
     const char *area = device_text(t, "suggested_area");
     json_t *aliases = json_object_get(ours, "aliases");
-    json_t *e = name.failed || id.failed ? NULL
-                                         : json_pack("{s:s, s:s, s:s, s:s*, s:O*, s:o, s:o*}", "id", id.ptr, "name", name.ptr, "domain", t->component, "area", area,
-                                                     "aliases", json_is_array(aliases) ? aliases : NULL, "attributes", attributes, "supports", supports);
+    json_t *e = name.failed || id.failed
+                    ? NULL
+                    : json_pack("{s:s, s:s, s:s, s:s*, s:O*, s:o, s:o*}", "id", id.ptr, "name", name.ptr, "domain", t->component, "area", area,
+                                "aliases", json_is_array(aliases) ? aliases : NULL, "attributes", attributes, "supports", supports);
     ht_buf_deinit(&name);
     ht_buf_deinit(&id);
     return e;

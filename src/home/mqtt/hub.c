@@ -178,7 +178,9 @@ void ht_hub_take(ht_mqtt_hub *hub, ht_home *h, const char *topic, ht_str payload
         }
     }
     json_t *text = json_stringn(payload.len ? payload.ptr : "", payload.len); /* NULL if it is not UTF-8: a picture, say */
-    json_t *vars = text ? json_pack("{s:o, s:o*}", "value", text, "value_json", payload.len ? json_loadb(payload.ptr, payload.len, JSON_DECODE_ANY, NULL) : NULL) : NULL;
+    json_t *vars = text ? json_pack("{s:o, s:o*}", "value", text, "value_json",
+                                    payload.len ? json_loadb(payload.ptr, payload.len, JSON_DECODE_ANY, NULL) : NULL)
+                        : NULL;
     for (size_t i = 0; vars != NULL && i < hub->n_things; i++) {
         ht_thing *t = hub->things[i];
         for (size_t k = 0; k < t->n_alive; k++)

@@ -147,7 +147,8 @@ static void do_command(ht_sim *s, const char *topic, ht_str payload)
     const ht_entity *e = ht_home_entity_at(s->o.home, (size_t)entity);
     const size_t n = ht_sim_actions(e, slash + 1, payload, actions, &keep);
     if (n == 0)
-        ht_log(HT_LOG_WARN, "sim: %s: does not understand '%.*s'", topic, (int)(payload.len < 200 ? payload.len : 200), payload.ptr ? payload.ptr : "");
+        ht_log(HT_LOG_WARN, "sim: %s: does not understand '%.*s'", topic, (int)(payload.len < 200 ? payload.len : 200),
+               payload.ptr ? payload.ptr : "");
     s->is_dirty[entity] = true; /* it reports also where nothing changed, as devices do */
     for (size_t i = 0; i < n; i++) {
         if (!ht_entity_able(e, actions[i].verb) || !ht_action_in_range(e, &actions[i], &lo, &hi))
@@ -267,7 +268,8 @@ ht_status ht_sim_open(const ht_sim_options *options, ht_sim **out, ht_error *err
     s->travels = calloc(n + 1, sizeof *s->travels);
     status_topic(ht_home_id(options->home), &s->status);
     const ht_mqtt_options mo = {.address = options->address, .will_topic = s->status.ptr, .will_payload = "offline"};
-    ht_status st = s->is_dirty && s->travels && !s->status.failed ? ht_mqtt_open(&mo, &s->mqtt, err) : ht_fail(err, HT_NO_MEMORY, -1, "sim: out of memory");
+    ht_status st =
+        s->is_dirty && s->travels && !s->status.failed ? ht_mqtt_open(&mo, &s->mqtt, err) : ht_fail(err, HT_NO_MEMORY, -1, "sim: out of memory");
     if (st == HT_OK)
         st = subscribe(s, err);
     if (st == HT_OK) {

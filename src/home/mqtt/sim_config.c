@@ -11,8 +11,8 @@ bool ht_sim_has(const ht_entity *e) { return !is(e, "todo") && !is(e, "automatio
 /* Domains that speak as Home Assistant's discovery has it. */
 static bool is_announced(const ht_entity *e)
 {
-    static const char *const domains[] = {"light", "switch", "siren", "sensor", "binary_sensor", "lock", "cover", "valve", "climate", "fan", "humidifier", "button",
-                                          "number", "select"};
+    static const char *const domains[] = {"light", "switch",  "siren", "sensor",     "binary_sensor", "lock",   "cover",
+                                          "valve", "climate", "fan",   "humidifier", "button",        "number", "select"};
     for (size_t i = 0; i < sizeof domains / sizeof domains[0]; i++)
         if (is(e, domains[i]))
             return true;
@@ -104,9 +104,21 @@ static void add_attributes(const ht_entity *e, json_t *config)
 {
     static const struct {
         const char *from, *to;
-    } same[] = {{"device_class", "dev_cla"}, {"unit_of_measurement", "unit_of_meas"}, {"state_class", "stat_cla"}, {"hvac_modes", "modes"},
-                {"available_modes", "modes"}, {"fan_modes", "fan_modes"}, {"swing_modes", "swing_modes"}, {"preset_modes", "pr_modes"}, {"min_temp", "min_temp"},
-                {"max_temp", "max_temp"}, {"options", "ops"}, {"min", "min"}, {"max", "max"}, {"step", "step"}, {"min_humidity", "min_hum"},
+    } same[] = {{"device_class", "dev_cla"},
+                {"unit_of_measurement", "unit_of_meas"},
+                {"state_class", "stat_cla"},
+                {"hvac_modes", "modes"},
+                {"available_modes", "modes"},
+                {"fan_modes", "fan_modes"},
+                {"swing_modes", "swing_modes"},
+                {"preset_modes", "pr_modes"},
+                {"min_temp", "min_temp"},
+                {"max_temp", "max_temp"},
+                {"options", "ops"},
+                {"min", "min"},
+                {"max", "max"},
+                {"step", "step"},
+                {"min_humidity", "min_hum"},
                 {"max_humidity", "max_hum"}};
     for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
         json_t *v = json_object_get(e->attributes, same[i].from);
@@ -119,11 +131,16 @@ static void add_light(const ht_entity *e, json_t *config)
 {
     json_t *modes = json_object_get(e->attributes, "supported_color_modes"), *lo = json_object_get(e->attributes, "min_color_temp_kelvin");
     json_t *hi = json_object_get(e->attributes, "max_color_temp_kelvin");
-    const bool dims = ht_entity_able(e, HT_VERB_SET_BRIGHTNESS), tones = ht_entity_able(e, HT_VERB_SET_COLOR_TEMP), colors = ht_entity_able(e, HT_VERB_SET_COLOR);
+    const bool dims = ht_entity_able(e, HT_VERB_SET_BRIGHTNESS), tones = ht_entity_able(e, HT_VERB_SET_COLOR_TEMP),
+               colors = ht_entity_able(e, HT_VERB_SET_COLOR);
     if (json_array_size(modes) > 0)
         json_incref(modes);
     else
-        modes = tones && colors ? json_pack("[s, s]", "color_temp", "rgb") : json_pack("[s]", colors ? "rgb" : tones ? "color_temp" : dims ? "brightness" : "onoff");
+        modes = tones && colors ? json_pack("[s, s]", "color_temp", "rgb")
+                                : json_pack("[s]", colors  ? "rgb"
+                                                   : tones ? "color_temp"
+                                                   : dims  ? "brightness"
+                                                           : "onoff");
     json_object_set_new(config, "sup_clrm", modes);
     json_object_set_new(config, "brightness", json_boolean(dims));
     if (!tones)
@@ -147,8 +164,9 @@ static json_t *aliases(const ht_entity *e)
 static json_t *own_config(const ht_home *h, const ht_entity *e, const char *status)
 {
     const ht_area *area = e->area >= 0 ? ht_home_area_at(h, (size_t)e->area) : NULL;
-    json_t *config = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o*, s:O*, s:s}", "id", text(e->id), "name", text(e->name), "aliases", aliases(e), "domain", text(e->domain),
-                               "attributes", json_deep_copy(e->attributes), "area", area ? text(area->name) : NULL, "supports", e->supports, "availability_topic", status);
+    json_t *config = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o*, s:O*, s:s}", "id", text(e->id), "name", text(e->name), "aliases", aliases(e),
+                               "domain", text(e->domain), "attributes", json_deep_copy(e->attributes), "area", area ? text(area->name) : NULL,
+                               "supports", e->supports, "availability_topic", status);
     return config;
 }
 
@@ -160,12 +178,13 @@ json_t *ht_sim_config(const ht_home *h, const ht_entity *e, const char *status)
     ht_buf id = {0}, base = {0};
     plain_id(e, &id);
     ht_buf_addf(&base, "hearth/%.*s", HT_STR_ARG(e->id));
-    json_t *device = json_pack("{s:[s+], s:o, s:s, s:s, s:o*}", "ids", "hearth_", id.failed ? "" : id.ptr, "name", text(e->name), "mf", "hearth", "mdl", "simulated", "sa",
-                               area ? text(area->name) : NULL);
+    json_t *device = json_pack("{s:[s+], s:o, s:s, s:s, s:o*}", "ids", "hearth_", id.failed ? "" : id.ptr, "name", text(e->name), "mf", "hearth",
+                               "mdl", "simulated", "sa", area ? text(area->name) : NULL);
     json_t *config = id.failed || base.failed
                          ? NULL
-                         : json_pack("{s:s, s:n, s:s+, s:o, s:s, s:o, s:{s:s, s:s}, s:{s:o}}", "~", base.ptr, "name", "uniq_id", "hearth_", id.ptr, "def_ent_id", text(e->id),
-                                     "avty_t", status, "dev", json_incref(device), "o", "name", "hearth sim", "sw", HEARTH_VERSION, "hearth", "aliases", aliases(e));
+                         : json_pack("{s:s, s:n, s:s+, s:o, s:s, s:o, s:{s:s, s:s}, s:{s:o}}", "~", base.ptr, "name", "uniq_id", "hearth_",
+                                     id.ptr, "def_ent_id", text(e->id), "avty_t", status, "dev", json_incref(device), "o", "name", "hearth sim",
+                                     "sw", HEARTH_VERSION, "hearth", "aliases", aliases(e));
     json_decref(device);
     ht_buf_deinit(&id);
     ht_buf_deinit(&base);
@@ -203,7 +222,11 @@ static void say_light(const ht_entity *e, const sink *to)
     static const char *const shown[] = {"brightness", "color_mode", "effect"};
     const bool is_on = e->state != NULL && strcmp(e->state, "on") == 0;
     const json_t *rgb = json_object_get(e->attributes, "rgb_color");
-    json_t *o = json_pack("{s:s?}", "state", e->state == NULL ? NULL : is_on ? "ON" : "OFF"), *level = json_object_get(e->attributes, "off_brightness");
+    json_t *o = json_pack("{s:s?}", "state",
+                          e->state == NULL ? NULL
+                          : is_on          ? "ON"
+                                           : "OFF"),
+           *level = json_object_get(e->attributes, "off_brightness");
     json_t *kelvin = json_object_get(e->attributes, "color_temp_kelvin");
     for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
         json_t *v = json_object_get(e->attributes, shown[i]);
@@ -215,7 +238,8 @@ static void say_light(const ht_entity *e, const sink *to)
     if (kelvin != NULL)
         json_object_set(o, "color_temp", kelvin);
     if (json_array_size(rgb) == 3)
-        json_object_set_new(o, "color", json_pack("{s:O, s:O, s:O}", "r", json_array_get(rgb, 0), "g", json_array_get(rgb, 1), "b", json_array_get(rgb, 2)));
+        json_object_set_new(o, "color",
+                            json_pack("{s:O, s:O, s:O}", "r", json_array_get(rgb, 0), "g", json_array_get(rgb, 1), "b", json_array_get(rgb, 2)));
     say_json(to, o);
 }
 
@@ -250,10 +274,18 @@ void ht_sim_report(const ht_entity *e, ht_sim_report_fn *fn, void *ctx)
 {
     static const struct {
         const char *domain, *attribute, *suffix;
-    } parts[] = {{"cover", "current_position", "position"}, {"climate", "temperature", "temperature"}, {"climate", "current_temperature", "current_temperature"},
-                 {"climate", "fan_mode", "fan_mode"}, {"climate", "swing_mode", "swing_mode"}, {"climate", "preset_mode", "preset_mode"},
-                 {"fan", "percentage", "percentage"}, {"fan", "preset_mode", "preset_mode"}, {"fan", "oscillating", "oscillation"},
-                 {"humidifier", "humidity", "humidity"}, {"humidifier", "current_humidity", "current_humidity"}, {"humidifier", "mode", "mode"}};
+    } parts[] = {{"cover", "current_position", "position"},
+                 {"climate", "temperature", "temperature"},
+                 {"climate", "current_temperature", "current_temperature"},
+                 {"climate", "fan_mode", "fan_mode"},
+                 {"climate", "swing_mode", "swing_mode"},
+                 {"climate", "preset_mode", "preset_mode"},
+                 {"fan", "percentage", "percentage"},
+                 {"fan", "preset_mode", "preset_mode"},
+                 {"fan", "oscillating", "oscillation"},
+                 {"humidifier", "humidity", "humidity"},
+                 {"humidifier", "current_humidity", "current_humidity"},
+                 {"humidifier", "mode", "mode"}};
     const sink to = {fn, ctx};
     if (is(e, "button"))
         return;

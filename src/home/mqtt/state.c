@@ -62,8 +62,11 @@ static ht_status take_on_off(ht_thing *t, ht_home *h, size_t entity, const ht_re
 
 static ht_status take_lock(ht_thing *t, ht_home *h, size_t entity, const ht_report *r, ht_error *err)
 {
-    static const meaning table[] = {{"state_locked", "LOCKED", "locked"}, {"state_unlocked", "UNLOCKED", "unlocked"}, {"state_locking", "LOCKING", "locking"},
-                                    {"state_unlocking", "UNLOCKING", "unlocking"}, {"state_jammed", "JAMMED", "jammed"}};
+    static const meaning table[] = {{"state_locked", "LOCKED", "locked"},
+                                    {"state_unlocked", "UNLOCKED", "unlocked"},
+                                    {"state_locking", "LOCKING", "locking"},
+                                    {"state_unlocking", "UNLOCKING", "unlocking"},
+                                    {"state_jammed", "JAMMED", "jammed"}};
     const char *state = meaning_of(t, table, sizeof table / sizeof table[0], r->value);
     return state != NULL || is_nothing(r->value) ? ht_thing_set_state(t, h, entity, state, err) : HT_OK;
 }
@@ -219,7 +222,8 @@ static ht_status set_color_temp(ht_thing *t, ht_home *h, size_t entity, double x
 static ht_status set_color(ht_home *h, size_t entity, double r, double g, double b, ht_error *err)
 {
     const ht_status st = ht_home_set_attribute(
-        h, entity, "rgb_color", json_pack("[i, i, i]", (int)clamp(round(r), 0, 255), (int)clamp(round(g), 0, 255), (int)clamp(round(b), 0, 255)), err);
+        h, entity, "rgb_color", json_pack("[i, i, i]", (int)clamp(round(r), 0, 255), (int)clamp(round(g), 0, 255), (int)clamp(round(b), 0, 255)),
+        err);
     return st == HT_OK ? ht_home_set_attribute(h, entity, "color_temp_kelvin", NULL, err) : st;
 }
 

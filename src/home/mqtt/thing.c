@@ -252,7 +252,9 @@ static bool is_from(const ht_thing *t, const ht_announcement *a)
 static json_t *remember(const ht_thing *t, const ht_home *h)
 {
     const int entity = ht_home_find_entity(h, ht_str_from(t->entity_id));
-    return entity < 0 ? NULL : json_pack("{s:s?, s:o}", "state", t->known, "attributes", json_deep_copy(ht_home_entity_at(h, (size_t)entity)->attributes));
+    return entity < 0
+               ? NULL
+               : json_pack("{s:s?, s:o}", "state", t->known, "attributes", json_deep_copy(ht_home_entity_at(h, (size_t)entity)->attributes));
 }
 
 static void recall(ht_thing *t, ht_home *h, const json_t *memory, ht_error *err)
