@@ -179,6 +179,9 @@ static void take_shared(bool *ok, ht_net *net)
     net->sin = take(ok, s->n_ctx, s->d_head / 2 * sizeof(float));
     net->x = take(ok, t, d * sizeof(float));
     net->dx = take(ok, t, d * sizeof(float));
+    net->need = take(ok, t, sizeof *net->need);
+    net->place = take(ok, t, sizeof *net->place);
+    net->attn_need = take(ok, t, net->d_q * elem);
     net->dattn = take(ok, t, net->d_q * elem);
     net->dqkv = take(ok, t, net->d_qkv * elem);
     net->sb_a = take(ok, ht_gemm_packed_bytes(g, NET_SUPER, d), 1);
@@ -271,7 +274,7 @@ void ht_net_free(ht_net *net)
     }
     free_matrix(&net->embed);
     free(net->params), free(net->layers), free(net->scratch), free(net->w), free(net->grad);
-    free(net->cos), free(net->sin), free(net->x), free(net->dx), free(net->dattn), free(net->dqkv);
+    free(net->cos), free(net->sin), free(net->x), free(net->dx), free(net->need), free(net->place), free(net->attn_need), free(net->dattn), free(net->dqkv);
     free(net->sb_a), free(net->sb_dy), free(net->sb_dy2), free(net->sb_attn), free(net->sb_h), free(net->sb_wide);
     free(net->dgain_blocks), free(net->dgain_heads), free(net->hidden), free(net->sb_hidden), free(net->sb_dlogits);
     free(net->hidden_hat), free(net->hidden_inv), free(net->dhidden), free(net->row_loss);
@@ -306,11 +309,15 @@ const ht_param *ht_net_params(const ht_net *net, size_t *n)
 
 double ht_net_flops(const ht_net *net, uint64_t n_token, uint64_t n_loss)
 {
-    double per_token = 0;
-    for (size_t i = 0; i < net->n_param; i++)
-        if (net->params[i].kind == HT_PARAM_MATRIX)
-            per_token += (double)net->params[i].rows * net->params[i].cols;
-    return 6.0 * (per_token * (double)n_token + (double)net->embed.n_out * net->embed.n_in * (double)n_loss);
+    const net_matrix *embed = &net->embed;
+    const double n_needed = (double)(n_loss < n_token ? n_loss : n_token);
+    double sum = (double)embed->n_out * embed->n_in * (double)n_loss;
+    for (uint32_t i = 0; i < net->shape.n_layer; i++) {
+        const net_layer *l = &net->layers[i];
+        const double rest = (double)l->o.n_out * l->o.n_in + (double)l->gate_up.n_out * l->gate_up.n_in + (double)l->down.n_out * l->down.n_in;
+        sum += (double)l->qkv.n_out * l->qkv.n_in * (double)n_token + rest * (i + 1 < net->shape.n_layer ? (double)n_token : n_needed);
+    }
+    return 6.0 * sum;
 }
 
 /* Packs 64 rows of one matrix both ways. */
@@ -369,6 +376,7 @@ static ht_status prepare(ht_net *net, const ht_batch *b, ht_error *err)
         return ht_fail(err, HT_TOO_BIG, -1, "model: a batch of %u tokens, made for %u", b->n_token, net->max_tokens);
     if (!net_grow_attn(net, b))
         return ht_fail(err, HT_NO_MEMORY, -1, "model: no memory for attention; shorten the documents");
+    net_list_needed(net, b);
     return HT_OK;
 }
 

@@ -68,8 +68,8 @@ const ht_param *ht_net_params(const ht_net *net, size_t *n);
 /* Nanoseconds a phase has taken so far; add to it where the caller does the work. */
 int64_t *ht_net_phase_ns(ht_net *net);
 const char *ht_phase_text(ht_phase p);
-/* Floating-point operations of a training step by the 6 N T convention: layer matrices for every token, the output matrix
- * for the predicted ones; attention is not counted. */
+/* Floating-point operations of a training step by the 6 N T convention, of the work that is done: layer matrices for every
+ * token, the output matrix and what follows the last attention for the predicting ones; attention itself is not counted. */
 double ht_net_flops(const ht_net *net, uint64_t n_token, uint64_t n_loss);
 
 /* To be called after the weights have changed, before the next forward. */

@@ -64,7 +64,7 @@ static void half_out_back(const job *j, net_scratch *s, uint32_t t0, uint32_t n)
     norm_back_rows(j, s, t0, n, l->ffn_norm, l->xhat2, l->inv2);
 
     keep_dx(j, s, t0, n, net->sb_dy2);
-    keep(net, net->sb_attn, j, t0, n, d_q, net_row(net, l->attn_out, t0, d_q), d_q);
+    keep(net, net->sb_attn, j, t0, n, d_q, net_row(net, net_attn_rows(net, l), t0, d_q), d_q);
     ht_gemm_run(&net->g, n, d_q, d, s->dy, d, l->o.backward, net_row(net, net->dattn, t0, d_q), d_q, HT_GEMM_ELEM);
 }
 
@@ -194,11 +194,29 @@ static void embed_part(void *ctx, unsigned begin, unsigned end, unsigned thread)
     }
 }
 
-/* Runs half over all super-blocks; after each, the gradients of its gain and of its matrices. */
-static void half_layer(job *j, ht_pool_fn *part, size_t gain, const outer *products, unsigned n)
+/* Puts the needed rows of both gradients back to their places, zero elsewhere: last first, in place. */
+static void spread_needed(const ht_net *net, uint32_t n_token)
 {
-    for (j->t0 = 0; j->t0 < j->batch->n_token; j->t0 += NET_SUPER) {
-        const uint32_t left = j->batch->n_token - j->t0;
+    const size_t d = net->shape.d_model, row_bytes = net->d_q * net->g.elem_bytes;
+    for (uint32_t t = n_token, i = net->n_need; t-- > 0;) {
+        float *dx = net->dx + t * d;
+        void *dattn = net_row(net, net->dattn, t, net->d_q);
+        if (i > 0 && net->need[i - 1] == t) {
+            i--;
+            memmove(dx, net->dx + i * d, d * sizeof(float));
+            memmove(dattn, net_row(net, net->dattn, i, net->d_q), row_bytes);
+        } else {
+            memset(dx, 0, d * sizeof(float));
+            memset(dattn, 0, row_bytes);
+        }
+    }
+}
+
+/* Runs half over all super-blocks; after each, the gradients of its gain and of its matrices. */
+static void half_layer(job *j, uint32_t n_row, ht_pool_fn *part, size_t gain, const outer *products, unsigned n)
+{
+    for (j->t0 = 0; j->t0 < n_row; j->t0 += NET_SUPER) {
+        const uint32_t left = n_row - j->t0;
         j->n = left < NET_SUPER ? left : NET_SUPER;
         const int64_t start = ht_clock_ns();
         ht_pool_run(j->net->pool, (j->n + NET_BLOCK - 1) / NET_BLOCK, 1, part, j);
@@ -215,9 +233,12 @@ void net_backward(ht_net *net, const ht_batch *b)
         const net_layer *l = j.layer = &net->layers[i];
         const outer out_products[] = {{net->sb_wide, net->sb_a, &l->gate_up, 0}, {net->sb_dy, net->sb_h, &l->down, 0}, {net->sb_dy2, net->sb_attn, &l->o, 0}};
         const outer in_products[] = {{net->sb_wide, net->sb_a, &l->qkv, 0}};
-        half_layer(&j, out_part, l->ffn_norm, out_products, 3);
+        const bool is_last = i + 1 == net->shape.n_layer;
+        half_layer(&j, is_last ? net->n_need : b->n_token, out_part, l->ffn_norm, out_products, 3);
+        if (is_last)
+            spread_needed(net, b->n_token);
         attention_back(&j);
-        half_layer(&j, in_part, l->attn_norm, in_products, 1);
+        half_layer(&j, b->n_token, in_part, l->attn_norm, in_products, 1);
     }
     const int64_t start = ht_clock_ns();
     ht_pool_run(net->pool, (net->shape.d_model + 63) / 64, 1, embed_part, &j);

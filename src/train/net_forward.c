@@ -8,6 +8,7 @@
 typedef struct {
     ht_net *net;
     const ht_batch *batch;
+    uint32_t n_row;
     uint32_t layer; /* the one whose attention runs, or whose second half comes next */
 } job;
 
@@ -71,7 +72,7 @@ static void half_out(const ht_net *net, const net_layer *l, net_scratch *s, uint
 {
     const size_t d = net->shape.d_model, ff = net->shape.d_ff, d_q = net->d_q, elem = net->g.elem_bytes;
     float *x = net->x + t0 * d;
-    ht_gemm_run(&net->g, n, d, d_q, net_row(net, l->attn_out, t0, d_q), d_q, l->o.forward, x, d, HT_GEMM_ADD);
+    ht_gemm_run(&net->g, n, d, d_q, net_row(net, net_attn_rows(net, l), t0, d_q), d_q, l->o.forward, x, d, HT_GEMM_ADD);
     norm_rows(net, t0, n, l->ffn_norm, l->xhat2, l->inv2, s->a);
     char *gate_up = net_row(net, l->gate_up_out, t0, 2 * ff);
     ht_gemm_run(&net->g, n, 2 * ff, d, s->a, d, l->gate_up.forward, gate_up, 2 * ff, HT_GEMM_ELEM);
@@ -94,7 +95,7 @@ static void block_part(void *ctx, unsigned begin, unsigned end, unsigned thread)
     const ht_net *net = j->net;
     net_scratch *s = &j->net->scratch[thread];
     for (unsigned block = begin; block < end; block++) {
-        const uint32_t t0 = block * NET_BLOCK, left = j->batch->n_token - t0, n = left < NET_BLOCK ? left : NET_BLOCK;
+        const uint32_t t0 = block * NET_BLOCK, left = j->n_row - t0, n = left < NET_BLOCK ? left : NET_BLOCK;
         if (j->layer == 0)
             embed_rows(net, j->batch, t0, n);
         else
@@ -115,14 +116,41 @@ static void attn_part(void *ctx, unsigned begin, unsigned end, unsigned thread)
     }
 }
 
+void net_list_needed(ht_net *net, const ht_batch *b)
+{
+    memset(net->place, 0, b->n_token * sizeof *net->place);
+    for (uint32_t i = 0; i < b->n_loss; i++)
+        net->place[b->loss_row[i]] = 1;
+    net->n_need = 0;
+    for (uint32_t t = 0; t < b->n_token; t++)
+        if (net->place[t]) {
+            net->place[t] = net->n_need;
+            net->need[net->n_need++] = t;
+        }
+}
+
+/* Moves the needed rows to the front; a row never moves back, so in place. */
+static void keep_needed(ht_net *net)
+{
+    const size_t d = net->shape.d_model, row_bytes = net->d_q * net->g.elem_bytes;
+    const net_layer *last = &net->layers[net->shape.n_layer - 1];
+    for (uint32_t i = 0; i < net->n_need; i++) {
+        memmove(net->x + i * d, net->x + net->need[i] * d, d * sizeof(float));
+        memcpy(net_row(net, net->attn_need, i, net->d_q), net_row(net, last->attn_out, net->need[i], net->d_q), row_bytes);
+    }
+}
+
 void net_forward(ht_net *net, const ht_batch *b)
 {
-    job j = {net, b, 0};
-    const unsigned n_block = (b->n_token + NET_BLOCK - 1) / NET_BLOCK;
+    job j = {.net = net, .batch = b, .n_row = b->n_token};
     for (uint32_t l = 0; l <= net->shape.n_layer; l++) {
         const int64_t start = ht_clock_ns();
         j.layer = l;
-        ht_pool_run(net->pool, n_block, 1, block_part, &j);
+        if (l == net->shape.n_layer) {
+            keep_needed(net);
+            j.n_row = net->n_need;
+        }
+        ht_pool_run(net->pool, (j.n_row + NET_BLOCK - 1) / NET_BLOCK, 1, block_part, &j);
         const int64_t middle = ht_clock_ns();
         net->phase_ns[HT_PHASE_BLOCK] += middle - start;
         if (l == net->shape.n_layer)

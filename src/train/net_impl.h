@@ -53,6 +53,9 @@ struct ht_net {
     net_layer *layers;
     float *cos, *sin; /* [n_ctx][d_head / 2] */
     float *x, *dx;    /* [T][d_model] residual stream and its gradient */
+    /* After the last attention only rows that predict something matter: from there on rows are the needed ones, in order. */
+    uint32_t n_need, *need, *place; /* rows needed; [T] their numbers; [T] number of a row among them */
+    void *attn_need;                /* [n_need][d_q] elements: attention output of the last layer */
     void *dattn, *dqkv; /* [T][d_q], [T][d_qkv] elements */
     /* panels over a super-block's rows, the operands of weight gradients */
     void *sb_a, *sb_dy, *sb_dy2, *sb_attn, *sb_h, *sb_wide; /* d_model, d_model, d_model, d_q, d_ff, max(2 d_ff, d_qkv) */
@@ -84,9 +87,16 @@ static inline void net_prefetch(const void *p, size_t n)
 ht_train_attn net_attn(const ht_net *net, const net_layer *l);
 /* Makes every thread's attention scratch large enough for the batch; false when memory is gone. */
 bool net_grow_attn(ht_net *net, const ht_batch *b);
-/* Runs the layers; net->x holds the last residual afterwards. */
+/* Lists the needed rows of the batch. */
+void net_list_needed(ht_net *net, const ht_batch *b);
+/* The attention output that a layer's second half works on. */
+static inline const void *net_attn_rows(const ht_net *net, const net_layer *l)
+{
+    return l == &net->layers[net->shape.n_layer - 1] ? net->attn_need : l->attn_out;
+}
+/* Runs the layers; net->x holds the last residual of the needed rows afterwards. */
 void net_forward(ht_net *net, const ht_batch *b);
-/* Gradient of the loss in net->dx at the last residual, down to the embedding. */
+/* From the gradient of the last residual of the needed rows, in net->dx, down to the embedding. */
 void net_backward(ht_net *net, const ht_batch *b);
 /* Output norm, logits, loss; is_grad: also net->dx and the gradients of the embedding and the norm. logits may be NULL. */
 double net_output(ht_net *net, const ht_batch *b, bool is_grad, float *logits);

@@ -64,7 +64,7 @@ static void gather(const job *j)
     const size_t d = net->shape.d_model;
     float *y = net->scratch[0].row;
     for (uint32_t i = 0; i < j->n; i++) {
-        const float *x = net->x + j->batch->loss_row[j->r0 + i] * d;
+        const float *x = net->x + net->place[j->batch->loss_row[j->r0 + i]] * d;
         net->hidden_inv[i] = net->row.norm(net->hidden_hat + i * d, y, x, net->w + net->out_norm, d, net->shape.norm_eps);
         net->g.cast(net_row(net, net->hidden, i, d), y, d);
     }
@@ -92,7 +92,7 @@ double net_output(ht_net *net, const ht_batch *b, bool is_grad, float *logits)
     double loss = 0;
     job j = {net, b, 0, 0, is_grad, logits};
     if (is_grad)
-        memset(net->dx, 0, b->n_token * d * sizeof(float));
+        memset(net->dx, 0, net->n_need * d * sizeof(float));
     for (j.r0 = 0; j.r0 < b->n_loss; j.r0 += NET_LOSS_SUPER) {
         const uint32_t left = b->n_loss - j.r0;
         j.n = left < NET_LOSS_SUPER ? left : NET_LOSS_SUPER;
@@ -105,7 +105,7 @@ double net_output(ht_net *net, const ht_batch *b, bool is_grad, float *logits)
         ht_pool_run(net->pool, (net->shape.n_vocab + HT_GEMM_NR - 1) / HT_GEMM_NR, 2, grad_part, &j);
         /* In order and on one thread: several losses may hang on one row. */
         for (uint32_t i = 0; i < j.n; i++)
-            net->row.norm_back(net->dx + b->loss_row[j.r0 + i] * d, net->grad + net->out_norm, net->dhidden + i * d,
+            net->row.norm_back(net->dx + net->place[b->loss_row[j.r0 + i]] * d, net->grad + net->out_norm, net->dhidden + i * d,
                                 net->hidden_hat + i * d, net->w + net->out_norm, net->hidden_inv[i], d);
     }
     net->phase_ns[HT_PHASE_LOSS] += ht_clock_ns() - start;

@@ -2,6 +2,7 @@
 #include "train/run.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -226,6 +227,36 @@ static void broken_checkpoints_are_refused(void)
     clean();
 }
 
+/* A file-size limit stands for a full disk: the write fails half way. */
+static void full_disk_keeps_the_old_checkpoint(void)
+{
+    ht_error err = {0};
+    write_task();
+    record r = {0};
+    const ht_train_config c = configure("a", ", \"steps\": 2");
+    CHECK_OK(train(&c, false, 1, &r, &err), err);
+    const pid_t child = fork();
+    CHECK_REQUIRE(child >= 0);
+    if (child == 0) {
+        signal(SIGXFSZ, SIG_IGN);
+        const struct rlimit limit = {20000, 20000};
+        ht_checkpoint k;
+        if (ht_checkpoint_open(in_folder("a/last.ckpt"), &k, &err) != HT_OK || setrlimit(RLIMIT_FSIZE, &limit) != 0)
+            _exit(2);
+        const ht_status st = ht_checkpoint_write(in_folder("a/last.ckpt"), &k.head, k.places, k.w, k.m, k.v, &err);
+        _exit(st == HT_IO && strstr(err.text, "cannot write the checkpoint: File too large") != NULL ? 0 : 1);
+    }
+    int how;
+    CHECK_EQ(waitpid(child, &how, 0), child);
+    CHECK(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+    CHECK(access(in_folder("a/last.ckpt.tmp"), F_OK) != 0);
+    ht_checkpoint k;
+    CHECK_OK(ht_checkpoint_open(in_folder("a/last.ckpt"), &k, &err), err);
+    CHECK_EQ(k.head.step, 2);
+    ht_checkpoint_close(&k);
+    clean();
+}
+
 static void wrong_configurations_are_named(void)
 {
     static const struct {
@@ -279,6 +310,7 @@ int main(int argc, char **argv)
         CHECK_CASE(existing_run_is_not_overwritten),
         CHECK_CASE(diverging_run_keeps_its_checkpoint),
         CHECK_CASE(broken_checkpoints_are_refused),
+        CHECK_CASE(full_disk_keeps_the_old_checkpoint),
         CHECK_CASE(wrong_configurations_are_named),
         CHECK_CASE(learning_rate_follows_its_schedule),
     };

@@ -19,7 +19,7 @@ void ht_train_row_bf16(ht_train_row *set);
 /* The lanes of x[i …] that exist. */
 TRAIN_VEC __mmask16 train_vec_tail(size_t n, size_t i)
 {
-    return n - i >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << (n - i)) - 1);
+    return (__mmask16)(n - i >= 16 ? 0xffffu : (1u << (n - i)) - 1);
 }
 
 /* exp(x) = 2^k * e^r, r in -0.35 … 0.35 by its series to degree 6; below -87 exactly 0, above 88 capped, NaN stays. */
