@@ -169,7 +169,9 @@ void ht_prompt_calls(const json_t *calls, ht_buf *out)
             out->failed = true;
             return;
         }
-        ht_buf_addf(out, "<tool_call>%s</tool_call>", text);
+        ht_buf_add_c(out, "<tool_call>");
+        add_name(out, ht_str_from(text)); /* a client's history may hold anything */
+        ht_buf_add_c(out, "</tool_call>");
         free(text);
     }
 }

@@ -42,7 +42,7 @@ typedef struct {
 /* One line of JSON; with a full disk or a closed pipe there is no point in going on. */
 static ht_status print_json(const json_t *json, ht_error *err)
 {
-    char *text = json_dumps(json, JSON_PRESERVE_ORDER);
+    char *text = json_dumps(json, JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
     ht_status st = HT_OK;
     if (text == NULL)
         st = ht_fail(err, HT_NO_MEMORY, -1, "out of memory");

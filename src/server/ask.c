@@ -164,7 +164,10 @@ static void run(ht_job *job, ht_home *h, const ht_brain *brain)
 {
     ht_ask *a = (ht_ask *)((char *)job - offsetof(ht_ask, job));
     const ht_request rq = {.text = ht_buf_str(&a->text), .area = ht_buf_str(&a->area), .history = a->history, .confirm_needed = a->confirm_needed};
-    a->st = brain->ask(brain->ctx, h, &rq, a->is_stream ? on_text : NULL, a, &a->rs, &a->err);
+    if (rq.area.len > 0 && ht_home_find_area(h, rq.area) < 0) /* "the light here" must not become every light */
+        a->st = ht_fail(&a->err, HT_BAD_ARG, -1, "there is no area '%.*s' in this home", HT_STR_ARG(rq.area));
+    else
+        a->st = brain->ask(brain->ctx, h, &rq, a->is_stream ? on_text : NULL, a, &a->rs, &a->err);
     clean(&a->rs.reply);
 }
 
