@@ -107,13 +107,8 @@ function showAll() {
 
 let lostTimer = 0;
 function connected(yes) {
-  clearTimeout(lostTimer);
-  if (yes) {
-    $('lost').hidden = true;
-    document.body.classList.remove('offline');
-  } else {
-    lostTimer = setTimeout(() => { $('lost').hidden = false; document.body.classList.add('offline'); }, 1200);
-  }
+  const show = () => { $('lost').hidden = yes; document.body.classList.toggle('offline', !yes); };
+  if (yes) { clearTimeout(lostTimer); lostTimer = 0; show(); } else lostTimer ||= setTimeout(show, 1200); /* each failed try tells again */
 }
 
 function listen() {
