@@ -26,7 +26,7 @@ static void write_tokenizer(const char *path)
     ht_gguf_writer *w = NULL;
     CHECK_OK(ht_gguf_writer_new(&w, &err), err);
     ht_str tokens[VOCAB];
-    char texts[VOCAB][8];
+    char texts[VOCAB][16];
     for (int i = 0; i < VOCAB; i++) {
         snprintf(texts[i], sizeof texts[i], "t%d", i);
         tokens[i] = ht_str_from(texts[i]);

@@ -33,7 +33,7 @@ static void write_task(void)
     ht_gguf_writer *g = NULL;
     CHECK_OK(ht_gguf_writer_new(&g, &err), err);
     ht_str tokens[VOCAB];
-    char texts[VOCAB][8];
+    char texts[VOCAB][16];
     for (int i = 0; i < VOCAB; i++) {
         snprintf(texts[i], sizeof texts[i], "t%d", i);
         tokens[i] = ht_str_from(texts[i]);
