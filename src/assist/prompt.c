@@ -3,19 +3,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* A number of the attributes, also where a file holds it as text ("50"); false if absent. */
-static bool number_of(const ht_entity *e, const char *key, double *out)
-{
-    const json_t *v = json_object_get(e->attributes, key);
-    if (json_is_number(v))
-        return *out = json_number_value(v), true;
-    if (!json_is_string(v))
-        return false;
-    char *end;
-    *out = strtod(json_string_value(v), &end);
-    return end != json_string_value(v);
-}
-
 /* Names come from files and devices: a line break or a special token's text in one must not become structure. */
 static void add_name(ht_buf *out, ht_str name)
 {
@@ -30,18 +17,18 @@ static void add_state(const ht_entity *e, ht_buf *out)
 {
     double v;
     add_name(out, e->state ? ht_str_from(e->state) : HT_STR("?"));
-    if (ht_str_is(e->domain, "light") && e->state && strcmp(e->state, "on") == 0 && number_of(e, "brightness", &v))
+    if (ht_str_is(e->domain, "light") && e->state && strcmp(e->state, "on") == 0 && ht_entity_number(e, "brightness", &v))
         ht_buf_addf(out, " %.0f%%", v * 100 / 255);
-    else if ((ht_str_is(e->domain, "cover") || ht_str_is(e->domain, "valve")) && number_of(e, "current_position", &v))
+    else if ((ht_str_is(e->domain, "cover") || ht_str_is(e->domain, "valve")) && ht_entity_number(e, "current_position", &v))
         ht_buf_addf(out, " %.0f%%", v);
-    else if (ht_str_is(e->domain, "fan") && number_of(e, "percentage", &v))
+    else if (ht_str_is(e->domain, "fan") && ht_entity_number(e, "percentage", &v))
         ht_buf_addf(out, " %.0f%%", v);
-    else if (ht_str_is(e->domain, "media_player") && number_of(e, "volume_level", &v))
+    else if (ht_str_is(e->domain, "media_player") && ht_entity_number(e, "volume_level", &v))
         ht_buf_addf(out, " %.0f%%", v <= 1 ? v * 100 : v);
     else if (ht_str_is(e->domain, "climate")) {
-        if (number_of(e, "temperature", &v))
+        if (ht_entity_number(e, "temperature", &v))
             ht_buf_addf(out, " %g", v);
-        if (number_of(e, "current_temperature", &v))
+        if (ht_entity_number(e, "current_temperature", &v))
             ht_buf_addf(out, " now %g", v);
     } else if (ht_str_is(e->domain, "sensor")) {
         const char *unit = ht_entity_unit(e);
